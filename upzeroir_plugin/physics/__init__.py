@@ -1,0 +1,1 @@
+"""What degradations do to a photo, in torch, differentiable."""

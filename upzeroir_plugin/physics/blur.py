@@ -1,0 +1,141 @@
+"""Blur: softness, missed focus and straight motion, composed into one point spread function."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from upzeroir_plugin.physics.fields import Fields
+from upzeroir_plugin.physics.operator import Operator, Theta, scalar
+
+ROLL_OFF = 0.5
+"""Width in cycles per pixel over which frequencies fade around the Nyquist frequency."""
+TAILS = 4
+"""Pixels that a kernel gets beyond the point spread function's own reach, for the fade's tails."""
+
+
+def kernel(theta: Theta) -> Tensor:
+    """The point spread function of θ's blur: (k, k) float64 on the CPU, k odd, sum 1; differentiable in θ.
+
+    Ours: the transfer function is known exactly (Gaussian · jinc · sinc). It is folded at the Nyquist frequency with
+    weights that sum to one (the raised cosine of Nyquist's first criterion), which is the same as interpolating the
+    picture with that band-limited filter and averaging over the continuous point spread function. So any
+    sub-pixel width or angle is met, nothing aliases, and no blur gives exactly the unit impulse.
+    """
+    like = torch.empty((), dtype=torch.float64)
+    sigma, radius, length, angle = (
+        scalar({name: _on_cpu(theta[name]) for name in theta}, f"blur.{name}", like)
+        for name in ("sigma", "focus", "length", "angle")
+    )
+    reach = 4 * float(sigma) + float(radius) + float(length) / 2
+    half = math.ceil(reach) + TAILS if reach > 0 else 0
+    size = 2 * half + 1
+    frequency = torch.fft.fftfreq(size, dtype=torch.float64)
+    total = torch.zeros(size, size, dtype=torch.float64)
+    for fy in (frequency - 1, frequency, frequency + 1):
+        for fx in (frequency - 1, frequency, frequency + 1):
+            weight = _fade(fy)[:, None] * _fade(fx)
+            total = total + weight * _transfer(fy[:, None], fx[None], sigma, radius, length, angle)
+    spread = torch.fft.fftshift(torch.fft.ifft2(total).real)
+    return spread / spread.sum()
+
+
+def _on_cpu(value: float | Tensor) -> float | Tensor:
+    return value.cpu() if isinstance(value, Tensor) else value
+
+
+def _fade(frequency: Tensor) -> Tensor:
+    """Raised cosine: 1 inside the band, 0 outside, and Σ over all shifts by 1 is 1."""
+    place = ((frequency.abs() - 0.5) / ROLL_OFF).clamp(-0.5, 0.5)
+    return 0.5 - 0.5 * torch.sin(math.pi * place)
+
+
+def _transfer(fy: Tensor, fx: Tensor, sigma: Tensor, radius: Tensor, length: Tensor, angle: Tensor) -> Tensor:
+    """Transfer function at frequencies in cycles per pixel; y points down, the angle turns counter-clockwise."""
+    square = fx**2 + fy**2
+    soft = torch.exp(-2 * math.pi**2 * sigma**2 * square)
+    disc = _Jinc.apply(2 * math.pi * radius * square.sqrt())
+    turn = torch.deg2rad(angle)
+    line = torch.sinc(length * (fx * torch.cos(turn) - fy * torch.sin(turn)))
+    return soft * disc * line
+
+
+class _Jinc(torch.autograd.Function):
+    """2·J1(z)/z, the transfer function of a disc; torch knows J1 but not its derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor) -> Tensor:
+        ctx.save_for_backward(z)
+        return torch.where(z.abs() < 1e-4, 1 - z**2 / 8, 2 * torch.special.bessel_j1(z) / z)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (z,) = ctx.saved_tensors
+        j0, j1 = torch.special.bessel_j0(z), torch.special.bessel_j1(z)
+        return grad * torch.where(z.abs() < 1e-2, -z / 4, 2 * (j0 - 2 * j1 / z) / z)
+
+
+def reflected(length: int, margin: int, device: torch.device | None = None) -> Tensor:
+    """Indices of a line extended by `margin` at both ends, mirrored at the edges (c b a | a b c | c b a)."""
+    index = torch.arange(-margin, length + margin, device=device) % (2 * length)
+    return torch.minimum(index, 2 * length - 1 - index)
+
+
+def convolve(x: Tensor, spread: Tensor) -> Tensor:
+    """x (B, C, H, W) convolved with `spread` (k, l), odd sizes, mirrored at the border; any size from 1 × 1 on."""
+    rows, columns = spread.shape[0] // 2, spread.shape[1] // 2
+    x = x.index_select(2, reflected(x.shape[2], rows, x.device))
+    x = x.index_select(3, reflected(x.shape[3], columns, x.device))
+    return convolve_inside(x, spread.to(x))
+
+
+def adjoint(r: Tensor, spread: Tensor) -> Tensor:
+    """The transpose of `convolve`: ⟨adjoint(r), x⟩ = ⟨r, convolve(x)⟩ for all x; same shapes."""
+    rows, columns = spread.shape[0] // 2, spread.shape[1] // 2
+    padded = functional.pad(r, (2 * columns, 2 * columns, 2 * rows, 2 * rows))
+    full = convolve_inside(padded, spread.to(r).flip(0, 1))
+    height, width = r.shape[2:]
+    folded = full.new_zeros(*full.shape[:2], height, full.shape[3])
+    folded = folded.index_add(2, reflected(height, rows, r.device), full)
+    return torch.zeros_like(r).index_add(3, reflected(width, columns, r.device), folded)
+
+
+def convolve_inside(x: Tensor, spread: Tensor) -> Tensor:
+    """Convolution where the kernel lies wholly inside x: (B, C, H, W) to (B, C, H − k + 1, W − l + 1), by FFT.
+
+    Measured on one core, 3 channels of 1 MP: 0.08 s whatever the kernel; conv2d takes longer from 5 × 5 on, and
+    from 11 + 11 where the kernel separates.
+    """
+    size = (_smooth(x.shape[2]), _smooth(x.shape[3]))
+    product = torch.fft.rfft2(x, s=size) * torch.fft.rfft2(spread, s=size)
+    y = torch.fft.irfft2(product, s=size)
+    return y[..., spread.shape[0] - 1 : x.shape[2], spread.shape[1] - 1 : x.shape[3]]
+
+
+def _smooth(length: int) -> int:
+    """The least number from `length` on with no prime factor above 5: a length that FFTs are quick at."""
+    while True:
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return length
+        length += 1
+
+
+class Blur(Operator):
+    """y = kernel(θ) * x, mirrored at the border. `fields.blur` says where blur may be undone; the model ignores it."""
+
+    name = "blur"
+    group = "blur"
+    switches = ("blur.sigma", "blur.focus", "blur.length")
+    linear = True
+
+    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+        """Blur x."""
+        return convolve(x, kernel(theta))

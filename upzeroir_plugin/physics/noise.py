@@ -1,0 +1,82 @@
+"""Sensor and file noise: its variance at each brightness, and pictures of it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from upzeroir_plugin.physics import blur, tone
+from upzeroir_plugin.physics.operator import Theta, is_at_neutral, scalar
+
+LSB = 1 / 255
+AMOUNTS = ("noise.shot", "noise.read", "noise.file")
+NEIGHBOURS = 5
+"""Side of the square whose mean brightness `sigma_map` takes, so that noise does not choose its own σ."""
+
+
+def variance(v: Tensor, theta: Theta) -> Tensor:
+    """Noise variance at encoded values v, any shape, in file values squared ([0, 1] units).
+
+    (dv/dl)²·(shot·l + read²) + file² + LSB²/12 with l = decode(v): Poisson–Gaussian (Foi et al. 2008, eq. 4)
+    carried through the tone curve by the delta rule, file noise, and the rounding to 8 bits.
+    """
+    return _drawn_variance(v, theta) + LSB**2 / 12
+
+
+def sigma_map(y: Tensor, theta: Theta) -> Tensor:
+    """σ at each pixel of a noisy picture y (B, 3, H, W), root mean square over the channels: (B, 1, H, W) > 0.
+
+    The brightness is the mean of `NEIGHBOURS`² pixels (fewer at the border). JPEG's error is not in it:
+    `jpeg.equivalent_sigma`.
+    """
+    side = NEIGHBOURS
+    mean = functional.avg_pool2d(y, side, 1, side // 2, count_include_pad=False)
+    return variance(mean, theta).mean(1, keepdim=True).sqrt()
+
+
+def is_neutral(theta: Theta) -> bool:
+    """Whether there is no noise but the rounding."""
+    return all(is_at_neutral(theta, name) for name in AMOUNTS)
+
+
+def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) -> Tensor:
+    """Noise to be added to encoded values v (B, 3, H, W): `variance` without the rounding, in every channel.
+
+    `noise.size` is the distance in px at which its autocorrelation exp(−(d/size)²) falls to 1/e; white noise is
+    filtered by a Gaussian of σ = size/2 and keeps its variance. `noise.chroma` is the standard deviation along
+    each of the two chroma axes over that along (1, 1, 1)/√3, orthonormal axes: 0 makes the noise grey, and each
+    channel's variance stays the same whatever the ratio.
+    """
+    grain = _grain(v, theta, generator)
+    grain = _coloured(grain, scalar(theta, "noise.chroma", v))
+    return grain * _drawn_variance(v, theta).clamp_min(1e-24).sqrt()
+
+
+def _drawn_variance(v: Tensor, theta: Theta) -> Tensor:
+    light = tone.decode(v).clamp_min(0)
+    shot = scalar(theta, "noise.shot", v) * 1e-4
+    read = scalar(theta, "noise.read", v) * 1e-3
+    file = scalar(theta, "noise.file", v) / 255
+    return (shot * light + read**2) / tone.slope(v) ** 2 + file**2
+
+
+def _grain(v: Tensor, theta: Theta, generator: torch.Generator | None) -> Tensor:
+    """Noise of variance 1 in v's shape, filtered to `noise.size`; drawn wider, so that borders are like the rest."""
+    still = {"blur.focus": 0.0, "blur.length": 0.0, "blur.angle": 0.0}
+    spread = blur.kernel({**still, "blur.sigma": theta["noise.size"] / 2}).to(v)
+    margin = spread.shape[0] - 1
+    shape = (*v.shape[:2], v.shape[2] + margin, v.shape[3] + margin)
+    white = torch.randn(shape, generator=generator, device=v.device, dtype=v.dtype)
+    if not margin:
+        return white
+    return blur.convolve_inside(white, spread) / spread.square().sum().sqrt()
+
+
+def _coloured(grain: Tensor, ratio: Tensor) -> Tensor:
+    """Independent channels of variance 1 mixed to the chroma-over-luma ratio, variance 1 each."""
+    grey = grain.mean(1, keepdim=True)
+    luma = torch.sqrt(3 / (1 + 2 * ratio**2))
+    return luma * (grey + ratio * (grain - grey))
