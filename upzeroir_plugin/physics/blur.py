@@ -21,15 +21,15 @@ TAILS = 4
 def kernel(theta: Theta) -> Tensor:
     """The point spread function of θ's blur: (k, k) float64 on the CPU, k odd, sum 1; differentiable in θ.
 
-    Ours: the transfer function is known exactly (Gaussian · jinc · sinc). It is folded at the Nyquist frequency with
-    weights that sum to one (the raised cosine of Nyquist's first criterion), which is the same as interpolating the
-    picture with that band-limited filter and averaging over the continuous point spread function. So any
-    sub-pixel width or angle is met, nothing aliases, and no blur gives exactly the unit impulse.
+    Ours: the transfer function is known exactly (Gaussian · jinc · sinc). It is folded at the Nyquist
+    frequency with weights that sum to one (the raised cosine of Nyquist's first criterion), which is the same
+    as interpolating the picture with that band-limited filter and averaging over the continuous point spread
+    function. So any sub-pixel width or angle is met, nothing aliases, and no blur gives exactly the unit
+    impulse.
     """
     like = torch.empty((), dtype=torch.float64)
     sigma, radius, length, angle = (
-        scalar({name: _on_cpu(theta[name]) for name in theta}, f"blur.{name}", like)
-        for name in ("sigma", "focus", "length", "angle")
+        scalar(theta, f"blur.{name}", like) for name in ("sigma", "focus", "length", "angle")
     )
     reach = 4 * float(sigma) + float(radius) + float(length) / 2
     half = math.ceil(reach) + TAILS if reach > 0 else 0
@@ -41,11 +41,8 @@ def kernel(theta: Theta) -> Tensor:
             weight = _fade(fy)[:, None] * _fade(fx)
             total = total + weight * _transfer(fy[:, None], fx[None], sigma, radius, length, angle)
     spread = torch.fft.fftshift(torch.fft.ifft2(total).real)
-    return spread / spread.sum()
-
-
-def _on_cpu(value: float | Tensor) -> float | Tensor:
-    return value.cpu() if isinstance(value, Tensor) else value
+    normed: Tensor = spread / spread.sum()
+    return normed
 
 
 def _fade(frequency: Tensor) -> Tensor:
@@ -55,13 +52,13 @@ def _fade(frequency: Tensor) -> Tensor:
 
 
 def _transfer(fy: Tensor, fx: Tensor, sigma: Tensor, radius: Tensor, length: Tensor, angle: Tensor) -> Tensor:
-    """Transfer function at frequencies in cycles per pixel; y points down, the angle turns counter-clockwise."""
+    """Transfer function at cycles per pixel; y points down and the angle turns counter-clockwise."""
     square = fx**2 + fy**2
     soft = torch.exp(-2 * math.pi**2 * sigma**2 * square)
-    disc = _Jinc.apply(2 * math.pi * radius * square.sqrt())
+    disc: Tensor = _Jinc.apply(2 * math.pi * radius * square.sqrt())  # type: ignore[no-untyped-call]
     turn = torch.deg2rad(angle)
     line = torch.sinc(length * (fx * torch.cos(turn) - fy * torch.sin(turn)))
-    return soft * disc * line
+    return line * soft * disc
 
 
 class _Jinc(torch.autograd.Function):
@@ -86,7 +83,7 @@ def reflected(length: int, margin: int, device: torch.device | None = None) -> T
 
 
 def convolve(x: Tensor, spread: Tensor) -> Tensor:
-    """x (B, C, H, W) convolved with `spread` (k, l), odd sizes, mirrored at the border; any size from 1 × 1 on."""
+    """x (B, C, H, W) convolved with `spread` (k, l), odd sizes, mirrored at the border; any H, W."""
     rows, columns = spread.shape[0] // 2, spread.shape[1] // 2
     x = x.index_select(2, reflected(x.shape[2], rows, x.device))
     x = x.index_select(3, reflected(x.shape[3], columns, x.device))
@@ -105,14 +102,14 @@ def adjoint(r: Tensor, spread: Tensor) -> Tensor:
 
 
 def convolve_inside(x: Tensor, spread: Tensor) -> Tensor:
-    """Convolution where the kernel lies wholly inside x: (B, C, H, W) to (B, C, H − k + 1, W − l + 1), by FFT.
+    """Convolution where the kernel lies wholly inside x: (B, C, H, W) to (B, C, H − k + 1, W − l + 1).
 
-    Measured on one core, 3 channels of 1 MP: 0.08 s whatever the kernel; conv2d takes longer from 5 × 5 on, and
-    from 11 + 11 where the kernel separates.
+    By FFT: measured on one core with 3 channels of 1 MP it takes 0.08 s whatever the kernel, conv2d 0.2 s
+    for 5 × 5 and 0.3 s for 23 + 23 where the kernel separates.
     """
     size = (_smooth(x.shape[2]), _smooth(x.shape[3]))
     product = torch.fft.rfft2(x, s=size) * torch.fft.rfft2(spread, s=size)
-    y = torch.fft.irfft2(product, s=size)
+    y: Tensor = torch.fft.irfft2(product, s=size)
     return y[..., spread.shape[0] - 1 : x.shape[2], spread.shape[1] - 1 : x.shape[3]]
 
 
@@ -129,7 +126,7 @@ def _smooth(length: int) -> int:
 
 
 class Blur(Operator):
-    """y = kernel(θ) * x, mirrored at the border. `fields.blur` says where blur may be undone; the model ignores it."""
+    """y = kernel(θ) * x. `fields.blur` says where blur may be undone; the model ignores it."""
 
     name = "blur"
     group = "blur"

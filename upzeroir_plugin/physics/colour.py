@@ -25,18 +25,19 @@ RGB_FROM_XYZ = (
 def gains(theta: Theta, like: Tensor) -> Tensor:
     """What the cast multiplies encoded red, green and blue by: (3,), positive, 1 for neutral.
 
-    Ours, in the manner of von Kries: a photo too warm by t mired shows a neutral surface as D65 moved t mired down
-    the Planckian locus; a cast too cool by t is the reciprocal, since the locus ends at infinite temperature. Tint
-    moves it across the locus by Duv (CIE 1960 uv; positive is green), to first order in the logarithm, so that any
-    value leaves positive gains. The luminance of neutral surfaces is kept.
+    Ours, in the manner of von Kries: a photo too warm by t mired shows a neutral surface as D65 moved t mired
+    down the Planckian locus; a cast too cool by t is the reciprocal, since the locus ends at infinite
+    temperature. Tint moves it across the locus by Duv (CIE 1960 uv; positive is green), to first order in the
+    logarithm, so that any value leaves positive gains. The luminance of neutral surfaces is kept.
     """
     temperature = scalar(theta, "colour.temperature", like)
     tint = scalar(theta, "colour.tint", like)
     u0, v0 = _locus(like.new_tensor(D65_MIRED))
-    u, v = _locus(D65_MIRED + temperature.abs())
+    side = torch.where(temperature < 0, -1, 1)
+    u, v = _locus(D65_MIRED + side * temperature)
     white = like.new_tensor(D65_UV)
     warm = _linear_rgb(white[0] + u - u0, white[1] + v - v0).log()
-    along = torch.sign(temperature) * (warm - _linear_rgb(white[0], white[1]).log())
+    along = side * (warm - _linear_rgb(white[0], white[1]).log())
     linear = (along + tint / TINT_UNIT * _across(like)).exp()
     linear = linear / (linear * like.new_tensor(LUMINANCE)).sum()
     return linear ** (1 / ENCODING)

@@ -31,8 +31,8 @@ def fields(
 ) -> Fields:
     """Stretch `maps` over a photo of `size` (W, H), bilinear between pixel centres, edges held.
 
-    `window` (x, y, w, h) gives the crop of the whole, bit for bit, without making the whole. Raises ValueError
-    if it does not lie in the photo.
+    `window` (x, y, w, h) gives the crop of the whole, bit for bit, without making the whole. Raises
+    ValueError if it does not lie in the photo.
     """
     width, height = size
     x, y, w, h = window or (0, 0, width, height)

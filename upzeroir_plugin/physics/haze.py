@@ -1,4 +1,4 @@
-"""Haze: the scene fades into the airlight with distance (Koschmieder 1924; Narasimhan and Nayar 2002, eq. 3)."""
+"""Haze: the scene fades into the airlight with distance (Koschmieder 1924)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def airlight(theta: Theta, like: Tensor) -> Tensor:
 
 
 def transmission(theta: Theta, fields: Fields, like: Tensor) -> Tensor:
-    """t = exp(−haze.depth · depth map), (1, 1, H, W), or (1, 1, 1, 1) where the veil is uniform; in (0, 1]."""
+    """t = exp(−haze.depth · depth map), (1, 1, H, W), or (1, 1, 1, 1) if the veil is uniform; in (0, 1]."""
     shape = like.new_ones(1, 1, 1, 1) if fields.depth is None else fields.depth.to(like)
     return torch.exp(-scalar(theta, "haze.depth", like) * shape)
 

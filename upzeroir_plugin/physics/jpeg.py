@@ -39,7 +39,7 @@ Table = tuple[tuple[int, ...], ...]
 
 
 def ijg_tables(quality: int) -> tuple[Table, Table]:
-    """Quantisation tables for luma and chroma at IJG quality 1–100: two 8 × 8 tables of steps 1–255, rows first.
+    """Quantisation tables for luma and chroma at IJG quality 1–100: two 8 × 8 tables, rows first.
 
     Raises ValueError for any other quality.
     """
@@ -59,13 +59,14 @@ def equivalent_sigma(quality: float) -> float:
     Ours: fitted to the median over 29 photos of train/ reduced by two, compressed in 4:4:4.
     """
     scale = (5000 / quality if quality < 50 else 200 - 2 * quality) / 100
-    return 6.2 / 255 * scale**0.45
+    return 6.2 / 255 * math.pow(scale, 0.45)
 
 
 class Jpeg(Operator):
-    """Compressed and decoded, 4:4:4, the grid from the top left corner; not clipped or rounded to 8 bits afterwards.
+    """Compressed and decoded, 4:4:4, the grid from the top left corner; neither clipped nor rounded after.
 
-    Rounding passes gradients straight through (Bengio et al. 2013), so the derivative is that of the identity in x.
+    Rounding passes gradients straight through (Bengio et al. 2013), so the derivative is that of the identity
+    in x.
     """
 
     name = "jpeg"
@@ -96,7 +97,7 @@ def _round(value: Tensor) -> Tensor:
 
 
 def _steps(quality: Tensor) -> Tensor:
-    """`ijg_tables` for any real quality, as (3, 8, 8) for Y, Cb, Cr; differentiable (rounding straight through)."""
+    """`ijg_tables` for any real quality, as (3, 8, 8) for Y, Cb, Cr; differentiable."""
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
     base = torch.stack([quality.new_tensor(table) for table in (LUMA, CHROMA, CHROMA)])
     exact = base * (scale + (scale.floor() - scale).detach()) / 100

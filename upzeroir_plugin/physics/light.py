@@ -1,4 +1,4 @@
-"""Light: exposure in stops of linear light, following an illumination map if there is one, then a mid-tone power."""
+"""Light: exposure in stops of linear light, everywhere or along an illumination map, then a mid-tone power."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upzeroir_plugin.physics.operator import PointOperator, Theta, scalar
 
 
 def stops(theta: Theta, fields: Fields, like: Tensor) -> Tensor:
-    """Stops under-exposed: ev + local · illumination map; (1, 1, H, W), or 0-d where it is the same everywhere."""
+    """Stops under-exposed: ev + local · illumination map; (1, 1, H, W), or 0-d without a map."""
     ev = scalar(theta, "light.ev", like)
     if fields.illumination is None:
         return ev

@@ -1,4 +1,4 @@
-"""The image-formation model: y = JPEG(scale(C · T(B(x·t + A·(1 − t))) + n)), and the inverse of its point-wise part."""
+"""The image-formation model y = JPEG(scale(C · T(B(x·t + A·(1 − t))) + n)) and its point-wise inverse."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ LEVELS = 255
 def forward(x: Tensor, theta: Theta, fields: Fields, jpeg: bool = True) -> Tensor:
     """H(x; θ): the photo without noise, rounding or clipping; (B, 3, H, W) to the same, encoded values.
 
-    Operators that are neutral are left out, so that a neutral θ returns x itself. `jpeg=False` leaves compression
-    out, for solvers that count its error as noise.
+    Operators that are neutral are left out, so that a neutral θ returns x itself. `jpeg=False` leaves
+    compression out, for solvers that count its error as noise.
     """
     for operator in OPERATORS if jpeg else OPERATORS[:-1]:
         x = _apply(operator, x, theta, fields)
@@ -41,10 +41,10 @@ def degrade(
     generator: torch.Generator | None = None,
     levels: int | None = LEVELS,
 ) -> Tensor:
-    """A photo as a file would hold it: `forward` with noise drawn in its place, clipped and rounded to `levels` steps.
+    """A photo as a file would hold it: `forward` with noise in its place, clipped and rounded to `levels`.
 
-    The noise comes after light and colour (few photons) and before enlargement and compression, and is clipped and
-    rounded there too, as a camera does. `levels=None`: neither clipped nor rounded.
+    The noise comes after light and colour (few photons) and before enlargement and compression, and is
+    clipped and rounded there too, as a camera does. `levels=None`: neither clipped nor rounded.
     """
     for operator in BEFORE_NOISE:
         x = _apply(operator, x, theta, fields)
@@ -59,9 +59,9 @@ def degrade(
 def invert_pointwise(y: Tensor, theta: Theta, fields: Fields) -> tuple[Tensor, Tensor]:
     """Undo colour, light and haze: (z, gain), both (B, 3, H, W).
 
-    gain = |dz/dy|: noise of small σ in y has σ·gain in z (delta rule). It is bounded: transmission is floored at
-    `haze.FLOOR` and the mid-tone power is straight near black. z is not clipped. Where y is `clipped`, z is only
-    a bound, and such values should carry no weight.
+    gain = |dz/dy|: noise of small σ in y has σ·gain in z (delta rule). It is bounded: transmission is floored
+    at `haze.FLOOR` and the mid-tone power is straight near black. z is not clipped. Where y is `clipped`, z
+    is only a bound, and such values should carry no weight.
     """
     z, gain = y, torch.ones_like(y)
     for operator in reversed(BEFORE_NOISE):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -27,7 +25,7 @@ def variance(v: Tensor, theta: Theta) -> Tensor:
 
 
 def sigma_map(y: Tensor, theta: Theta) -> Tensor:
-    """σ at each pixel of a noisy picture y (B, 3, H, W), root mean square over the channels: (B, 1, H, W) > 0.
+    """σ at each pixel of a noisy picture y (B, 3, H, W), root mean square over channels: (B, 1, H, W) > 0.
 
     The brightness is the mean of `NEIGHBOURS`² pixels (fewer at the border). JPEG's error is not in it:
     `jpeg.equivalent_sigma`.
@@ -45,10 +43,10 @@ def is_neutral(theta: Theta) -> bool:
 def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) -> Tensor:
     """Noise to be added to encoded values v (B, 3, H, W): `variance` without the rounding, in every channel.
 
-    `noise.size` is the distance in px at which its autocorrelation exp(−(d/size)²) falls to 1/e; white noise is
-    filtered by a Gaussian of σ = size/2 and keeps its variance. `noise.chroma` is the standard deviation along
-    each of the two chroma axes over that along (1, 1, 1)/√3, orthonormal axes: 0 makes the noise grey, and each
-    channel's variance stays the same whatever the ratio.
+    `noise.size` is the distance in px at which its autocorrelation exp(−(d/size)²) falls to 1/e; white noise
+    is filtered by a Gaussian of σ = size/2 and keeps its variance. `noise.chroma` is the standard deviation
+    along each of the two chroma axes over that along (1, 1, 1)/√3, orthonormal axes: 0 makes the noise grey,
+    and each channel's variance stays the same whatever the ratio.
     """
     grain = _grain(v, theta, generator)
     grain = _coloured(grain, scalar(theta, "noise.chroma", v))
@@ -64,7 +62,7 @@ def _drawn_variance(v: Tensor, theta: Theta) -> Tensor:
 
 
 def _grain(v: Tensor, theta: Theta, generator: torch.Generator | None) -> Tensor:
-    """Noise of variance 1 in v's shape, filtered to `noise.size`; drawn wider, so that borders are like the rest."""
+    """Noise of variance 1 in v's shape, filtered to `noise.size` from edge to edge."""
     still = {"blur.focus": 0.0, "blur.length": 0.0, "blur.angle": 0.0}
     spread = blur.kernel({**still, "blur.sigma": theta["noise.size"] / 2}).to(v)
     margin = spread.shape[0] - 1

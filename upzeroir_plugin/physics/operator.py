@@ -1,4 +1,4 @@
-"""What every operator of the image-formation model is: a name, a group, a neutral state, and a map of pictures."""
+"""What every operator of the image-formation model has: name, group, neutral state, a map of pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upzeroir_plugin.parameters import BY_NAME
 from upzeroir_plugin.physics.fields import Fields
 
 Theta = Mapping[str, float | Tensor]
-"""Parameter values by name, in the units of the table. A 0-d tensor instead of a number lets gradients flow."""
+"""Parameter values by name, in the table's units. A 0-d tensor instead of a number lets gradients flow."""
 
 
 def scalar(theta: Theta, name: str, like: Tensor) -> Tensor:

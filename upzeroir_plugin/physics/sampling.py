@@ -15,7 +15,7 @@ from upzeroir_plugin.physics.operator import Operator, Theta, scalar
 def kernel(scale: Tensor) -> Tensor:
     """What a bicubic reduction by `scale` and enlargement back does on average: (k, k) float64, sum 1.
 
-    Keys' cubic (1981, eq. 4, a = −1/2) stretched by the scale, once for each way; the unit impulse at scale 1.
+    Keys' cubic (1981, eq. 4, a = −1/2) stretched by the scale, once for each way; at scale 1 the unit impulse.
     """
     scale = scale.to("cpu", torch.float64)
     half = math.ceil(2 * float(scale)) - 1
@@ -35,7 +35,7 @@ def _cubic(place: Tensor) -> Tensor:
 
 
 class Sampling(Operator):
-    """Reduced and enlarged back, without the stair of the pixels: shift-invariant, so that any window agrees."""
+    """Reduced and enlarged back on average over pixel phases: shift-invariant, so that windows agree."""
 
     name = "sampling"
     group = "jpeg"

@@ -1,4 +1,4 @@
-"""The tone curve between encoded values v (what the file holds) and linear light l, and the mid-tone power."""
+"""The tone curve between encoded values v (the file) and linear light l, and the mid-tone power."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ KNEE = 0.04045
 """Below it the sRGB curve is straight (IEC 61966-2-1)."""
 
 TOE = 0.02
-"""Ours: below this value (5/255) the mid-tone power is the straight line to zero, so that neither it nor its inverse
-has an infinite slope at black. It is a level or less away from the pure power."""
+"""Ours: below this value (5/255) the mid-tone power is the straight line to zero, so that neither it nor its
+inverse has an infinite slope at black; from exponent 0.7 on that is within two levels of the pure power."""
 
 
 def decode(v: Tensor) -> Tensor:
