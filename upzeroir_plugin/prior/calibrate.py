@@ -1,0 +1,61 @@
+"""Measures, on held-out photos, how large and how white the prior's residual is: the table that quality.py reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from upzeroir_plugin.prior.embedded import EmbeddedPrior
+from upzeroir_plugin.prior.pictures import split
+
+SIGMAS = (1, 2, 3.5, 5, 7.5, 10, 15, 20, 25, 35, 50, 75, 100, 150)
+
+
+def whiteness(residual: np.ndarray) -> float:
+    """Lag-1 autocorrelation of (H, W, C), mean of both directions and all channels; 0 for white noise."""
+    r = residual - residual.mean((0, 1))
+    power = float((r * r).mean()) + 1e-12
+    return float(((r[1:] * r[:-1]).mean() + (r[:, 1:] * r[:, :-1]).mean()) / (2 * power))
+
+
+def calibrate(prior_folder: Path, photos: Path, crop: int = 256) -> dict[str, object]:
+    """Write residuals.json into `prior_folder` from the kept-back photos; returns the table.
+
+    White noise of each σ on the busiest `crop`² window of each photo, halved in size first so that it is sharp.
+    """
+    prior = EmbeddedPrior(prior_folder)
+    rng = np.random.default_rng(0)
+    clean = [_busiest(path, crop) for path in split(photos)[1]]
+    table: dict[str, list[object]] = {"sigma": [], "error": [], "std": [], "whiteness": []}
+    for level in SIGMAS:
+        sigma = level / 255
+        stats = [_measure(prior, x, sigma, rng) for x in clean]
+        error, std, white = (np.array(column) for column in zip(*stats, strict=True))
+        table["sigma"].append(round(sigma, 6))
+        table["error"].append(round(float(np.sqrt((error**2).mean())), 6))
+        table["std"].append([round(float(q), 4) for q in np.quantile(std, [0.05, 0.5, 0.95])])
+        table["whiteness"].append([round(float(q), 4) for q in np.quantile(white, [0.05, 0.5, 0.95])])
+    (prior_folder / "residuals.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    return dict(table)
+
+
+def _measure(prior: EmbeddedPrior, x: np.ndarray, sigma: float, rng: np.random.Generator) -> tuple[float, float, float]:
+    noisy = x + sigma * rng.standard_normal(x.shape, dtype=np.float32)
+    z = torch.from_numpy(noisy).permute(2, 0, 1)[None]
+    out = prior.denoise(z, torch.tensor(sigma))[0].permute(1, 2, 0).numpy()
+    residual = noisy - out
+    return float(np.sqrt(((out - x) ** 2).mean())), float(residual.std() / sigma), whiteness(residual)
+
+
+def _busiest(path: Path, crop: int) -> np.ndarray:
+    image = Image.open(path).convert("RGB")
+    image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
+    x = np.asarray(image, np.float32) / 255
+    corners = [(t, l) for t in range(0, x.shape[0] - crop + 1, 32) for l in range(0, x.shape[1] - crop + 1, 32)]
+    detail = [float(np.abs(np.diff(x[t : t + crop, l : l + crop], axis=1)).mean()) for t, l in corners]
+    top, left = corners[int(np.argmax(detail))]
+    return x[top : top + crop, left : left + crop]

@@ -1,0 +1,148 @@
+"""The prior that ships with the program: a pixel-space denoiser, loaded with plain torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor
+
+from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.prior.unet import DenoiserUNet, Hook
+
+FOLDER = Path(__file__).parent / "weights" / "embedded"
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """How z − D(z) behaves on held-out photos at each σ (quantiles 5, 50, 95 %), stored with the weights.
+
+    `error`: RMS error. `std`: residual's standard deviation over σ. `whiteness`: its lag-1 autocorrelation.
+    """
+
+    sigma: tuple[float, ...]
+    error: tuple[float, ...]
+    std: tuple[tuple[float, float, float], ...]
+    whiteness: tuple[tuple[float, float, float], ...]
+
+    def at(self, sigma: float) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+        """(std quantiles, whiteness quantiles) at σ, interpolated in log σ."""
+        where = np.log(np.maximum(sigma, 1e-6))
+        grid = np.log(self.sigma)
+
+        def row(table: tuple[tuple[float, float, float], ...]) -> tuple[float, float, float]:
+            low, middle, high = (float(np.interp(where, grid, [r[i] for r in table])) for i in range(3))
+            return low, middle, high
+
+        return row(self.std), row(self.whiteness)
+
+
+class Prior(Protocol):
+    """What photos look like: the posterior mean at any noise level.
+
+    `context`: px beyond which a pixel has no influence on another (within 1e-3). `multiple`: window lattice.
+    """
+
+    name: str
+    sha256: str
+    context: int
+    multiple: int
+    sigma_range: tuple[float, float]
+    residuals: Residuals
+
+    @property
+    def dtype(self) -> str:
+        """Precision of the arithmetic, in torch's words."""
+
+    def denoise(self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None) -> Tensor:
+        """E[z0 | z] for z (B, 3, H, W) in [0, 1] units with σ (B, 1, H, W) or scalar tensor."""
+
+    def error(self, sigma: Tensor) -> Tensor:
+        """Expected RMS error of `denoise` at σ, from held-out photos; same shape and units as `sigma`."""
+
+
+class EmbeddedPrior:
+    """The embedded denoiser on one device, in the precision that its processor is fast in."""
+
+    name = "embedded"
+    context = 32
+    sigma_range = (0.5 / 255, 1.0)
+
+    def __init__(self, folder: Path = FOLDER, device: str = "cpu") -> None:
+        """Load config.json, the safetensors and residuals.json of `folder`. Raises UnreadableError."""
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            data = (folder / WEIGHTS).read_bytes()
+            state = load_file(folder / WEIGHTS)
+            table = json.loads((folder / "residuals.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UnreadableError(f"The prior in {folder} cannot be read: {error}.", "Install UP-ZeroIR again.") from error
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.residuals = Residuals(**{k: _tuples(v) for k, v in table.items()})
+        self.device = torch.device(device)
+        net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
+        net.load_state_dict({k: v.float() for k, v in state.items()})
+        self.multiple = net.multiple
+        self.net = net.eval().to(self.device, memory_format=torch.channels_last)
+        self.half = fast_bfloat16(self.device)
+
+    @property
+    def dtype(self) -> str:
+        """Precision of the arithmetic: bfloat16 where the processor has instructions for it, else float32."""
+        return "bfloat16" if self.half else "float32"
+
+    @torch.inference_mode()
+    def denoise(self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None) -> Tensor:
+        """Posterior mean of the photo behind z = x + σn.
+
+        z (B, 3, H, W) float32 in [0, 1] units, any H and W; sigma (B, 1, H, W) or scalar, same units, clamped to
+        `sigma_range`; loss (B, 1, H, W) = 1 − JPEG quality/100 or None. `hook` is called between blocks.
+        """
+        height, width = z.shape[-2:]
+        shape = (z.shape[0], 1, height, width)
+        sigma = sigma.clamp(*self.sigma_range).expand(shape)
+        loss = torch.zeros(shape) if loss is None else loss.expand(shape)
+        pad = (0, -width % self.multiple, 0, -height % self.multiple)
+        images = [self._send(part, pad) for part in (2 * z - 1, 2 * sigma, loss)]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            out = self.net(*images, hook)
+        return (out[..., :height, :width].float().to(z.device) + 1) / 2
+
+    def _send(self, image: Tensor, pad: tuple[int, int, int, int]) -> Tensor:
+        if any(pad):
+            image = F.pad(image, pad, mode="replicate")
+        return image.to(self.device, memory_format=torch.channels_last)
+
+    def error(self, sigma: Tensor) -> Tensor:
+        """Expected RMS error at σ on held-out photos: linear between the table's entries."""
+        table = self.residuals
+        found = np.interp(sigma.numpy(), (0.0, *table.sigma), (0.0, *table.error))
+        return torch.from_numpy(found.astype(np.float32))
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is the faster arithmetic there (ours: measured on processors with AVX512-BF16)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu" or "AVX512" not in torch.backends.cpu.get_cpu_capability():
+        return False
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+@lru_cache(maxsize=2)
+def embedded(folder: Path = FOLDER, device: str = "cpu") -> EmbeddedPrior:
+    """The prior, loaded once for each folder and device."""
+    return EmbeddedPrior(folder, device)
+
+
+def _tuples(value: object) -> object:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

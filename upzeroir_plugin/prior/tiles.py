@@ -1,0 +1,84 @@
+"""Cutting a photo into overlapping windows, and joining the results with weights that sum to one everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A piece of work: `window` is computed, `core` (inside it) is what the tile answers for. Boxes (x, y, w, h)."""
+
+    core: Box
+    window: Box
+
+
+def tiles(
+    area: Box, size: tuple[int, int], core: int, context: int, multiple: int, centre: tuple[float, float] | None = None
+) -> list[Tile]:
+    """Tiles that cover `area` of a photo of `size` (W, H), nearest to `centre` (px) first.
+
+    Windows reach `context` px beyond their core where the photo goes on, and begin on multiples of `multiple`,
+    counted from the photo's corner, so that a region is cut on the same lattice as the whole photo.
+    """
+    x, y, w, h = area
+    found = []
+    for top, bottom in _spans(y, h, core, multiple):
+        for left, right in _spans(x, w, core, multiple):
+            x0, x1 = _reach(left, right, size[0], context, multiple)
+            y0, y1 = _reach(top, bottom, size[1], context, multiple)
+            found.append(Tile((left, top, right - left, bottom - top), (x0, y0, x1 - x0, y1 - y0)))
+    cx, cy = centre or (x + w / 2, y + h / 2)
+    found.sort(key=lambda t: (t.core[0] + t.core[2] / 2 - cx) ** 2 + (t.core[1] + t.core[3] / 2 - cy) ** 2)
+    return found
+
+
+def _spans(start: int, length: int, core: int, multiple: int) -> list[tuple[int, int]]:
+    """Split [start, start + length) evenly into pieces of at most about `core`, cut on the photo's lattice."""
+    count = max(1, -(-length // core))
+    cuts = [start + round(i * length / count / multiple) * multiple for i in range(1, count)]
+    cuts = [c - c % multiple for c in cuts]
+    edges = [start, *cuts, start + length]
+    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+
+
+def _reach(low: int, high: int, limit: int, context: int, multiple: int) -> tuple[int, int]:
+    first = max(0, low - context)
+    return first - first % multiple, min(limit, high + context)
+
+
+def weights(tile: Tile, area: Box, ramp: int) -> NDArray[np.float32]:
+    """Blend weights (h, w, 1) over the core grown by `ramp` px towards neighbours; the sum over all tiles is one.
+
+    Linear ramps of 2·`ramp` px centred on each cut, none at the border of `area`. The grown box is `grown(tile, …)`.
+    """
+    x, y, w, h = tile.core
+    across = _ramps(x, w, area[0], area[2], ramp)
+    down = _ramps(y, h, area[1], area[3], ramp)
+    product: NDArray[np.float32] = down[:, None, None] * across[None, :, None]
+    return product
+
+
+def grown(tile: Tile, area: Box, ramp: int) -> Box:
+    """The core grown by `ramp` px on every side where `area` goes on."""
+    x, y, w, h = tile.core
+    left, top = (ramp if x > area[0] else 0), (ramp if y > area[1] else 0)
+    right = ramp if x + w < area[0] + area[2] else 0
+    bottom = ramp if y + h < area[1] + area[3] else 0
+    return x - left, y - top, w + left + right, h + top + bottom
+
+
+def _ramps(start: int, length: int, low: int, extent: int, ramp: int) -> NDArray[np.float32]:
+    slope = (np.arange(2 * ramp, dtype=np.float32) + 0.5) / (2 * ramp)
+    before, after = start > low, start + length < low + extent
+    out = np.ones(length + ramp * (before + after), np.float32)
+    if before:
+        out[: 2 * ramp] *= slope
+    if after:
+        out[-2 * ramp :] *= slope[::-1]
+    return out

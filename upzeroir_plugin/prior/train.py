@@ -1,0 +1,252 @@
+"""Trains the embedded prior on clean photos: AWGN, developed sensor noise, blotches and JPEG, σ 1 to 130 /255.
+
+The recipe is fixed and resumable: a stopped run goes on from its checkpoint, a new one from any weights.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from upzeroir_plugin.physics.jpeg import equivalent_sigma
+from upzeroir_plugin.prior.pictures import split
+from upzeroir_plugin.prior.synthetic import picture
+from upzeroir_plugin.prior.unet import DenoiserUNet
+
+SCALES = (1.0, 0.7, 0.45)
+SYNTHETIC_SHARE = 0.12
+EMA = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a run is made of; stored with its checkpoint."""
+
+    minutes: float
+    rate: float = 2e-4
+    crop: int = 96
+    batch: int = 16
+    seed: int = 1
+
+
+class Crops:
+    """Draws training crops in proportion to their detail (ours: wallpapers are mostly sky)."""
+
+    def __init__(self, folder: Path, crop: int, seed: int) -> None:
+        self.crop = crop
+        self.rng = np.random.default_rng(seed)
+        photos = [image for path in split(folder)[0] for image in _scaled(path, crop)]
+        drawn = [picture(384, self.rng) for _ in range(120)]
+        self.photos = [self._with_odds(image) for image in photos]
+        self.drawn = [self._with_odds(image) for image in drawn]
+        weight = np.array([odds.sum() for _, odds in self.photos]) ** 0.5
+        self.weight = np.cumsum(weight / weight.sum())
+
+    def _with_odds(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        grey = image.astype(np.float32).mean(2)
+        slope = np.abs(np.diff(grey, axis=0))[:, :-1] + np.abs(np.diff(grey, axis=1))[:-1]
+        total = np.pad(slope.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+        c = self.crop - 1
+        energy = (total[c:, c:] - total[:-c, c:] - total[c:, :-c] + total[:-c, :-c]) / c**2
+        odds = (energy[::8, ::8].clip(0, 25) + 0.7) ** 1.2
+        return image, odds.astype(np.float32)
+
+    def one(self) -> np.ndarray:
+        """One crop, float32 (3, crop, crop) in [0, 1], flipped, turned, its channels sometimes swapped."""
+        if self.rng.random() < SYNTHETIC_SHARE:
+            image, odds = self.drawn[self.rng.integers(len(self.drawn))]
+        else:
+            image, odds = self.photos[int(np.searchsorted(self.weight, self.rng.random()))]
+        chosen = np.searchsorted(np.cumsum(odds), self.rng.random() * odds.sum() * 0.9999)
+        top, left = (8 * int(i) for i in np.unravel_index(int(chosen), odds.shape))
+        patch = image[top : top + self.crop, left : left + self.crop]
+        patch = np.rot90(patch, int(self.rng.integers(4)))
+        patch = patch[:, ::-1] if self.rng.random() < 0.5 else patch
+        patch = patch[..., self.rng.permutation(3)] if self.rng.random() < 0.3 else patch
+        return self._exposed(patch.transpose(2, 0, 1).astype(np.float32) / 255)
+
+    def _exposed(self, patch: np.ndarray) -> np.ndarray:
+        kind = self.rng.random()
+        if kind < 0.1:
+            patch = (patch ** self.rng.uniform(0.8, 2.0)) * self.rng.uniform(0.15, 1)
+        elif kind < 0.15:
+            t = self.rng.uniform(0.3, 1)
+            patch = patch * t + self.rng.uniform(0.6, 1) * (1 - t)
+        elif kind < 0.2:
+            patch = patch * self.rng.uniform(0.7, 1.05, (3, 1, 1)).astype(np.float32)
+        return patch.clip(0, 1).astype(np.float32)
+
+
+def _scaled(path: Path, crop: int) -> list[np.ndarray]:
+    image = Image.open(path).convert("RGB")
+    sizes = [(round(image.width * s), round(image.height * s)) for s in SCALES]
+    return [
+        np.array(image.resize(size, Image.Resampling.LANCZOS)) for size in sizes if min(size) > crop
+    ]
+
+
+def degrade(clean: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """A noisy batch of `clean` (B, 3, H, W in [0, 1]) with σ-map and loss map (B, 1, H, W), all in [0, 1] units."""
+    items = [_degrade_one(patch, rng) for patch in clean]
+    noisy, sigma, loss = (torch.stack(part) for part in zip(*items, strict=True))
+    return noisy, sigma, loss
+
+
+def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    compressed = rng.random() < 0.18
+    level = _level(rng) * (0.35 if compressed else 1)
+    sigma = torch.full((1, *patch.shape[1:]), level)
+    if rng.random() < 0.25:
+        sigma = sigma * _uneven(patch, rng)
+    sigma = sigma.clamp(0.5 / 255, 1.2)
+    noisy = patch + sigma * _noise(patch.shape, rng)
+    if rng.random() < 0.5 or compressed:
+        noisy = (noisy.clamp(0, 1) * 255).round() / 255
+    quality = 100
+    if compressed:
+        quality = int(rng.integers(8, 96))
+        noisy = _jpeg(noisy, quality, int(rng.choice([0, 2])))
+        sigma = (sigma**2 + equivalent_sigma(quality) ** 2).sqrt()
+    loss = torch.full_like(sigma, 1 - quality / 100)
+    return noisy, sigma, loss
+
+
+def _level(rng: np.random.Generator) -> float:
+    if rng.random() < 0.1:
+        return float(rng.uniform(50, 130)) / 255
+    return (1 + 59 * float(rng.random()) ** 1.3) / 255
+
+
+def _uneven(patch: Tensor, rng: np.random.Generator) -> Tensor:
+    """Either a smooth random field, or what a developed photo does: noise that falls with brightness."""
+    if rng.random() < 0.4:
+        field = torch.from_numpy(rng.normal(0, 0.5, (1, 1, 3, 3)).astype(np.float32))
+        return F.interpolate(field, size=patch.shape[1:], mode="bicubic").exp()[0]
+    light = F.avg_pool2d(patch.mean(0, keepdim=True)[None], 5, 1, 2, count_include_pad=False)[0]
+    slope = float(rng.uniform(-1.2, 0.6))
+    return ((light + 0.05) / 0.5) ** slope
+
+
+def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> Tensor:
+    """Unit-variance noise, white or correlated over up to 1.5 px, in colour or mostly in luma."""
+    noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+    if rng.random() < 0.2:
+        radius = float(rng.uniform(0.3, 1.3))
+        axis = torch.arange(-4, 5, dtype=torch.float32)
+        kernel = torch.exp(-(axis**2) / (2 * radius**2))
+        kernel = (kernel[:, None] * kernel)[None, None]
+        kernel = kernel / kernel.square().sum().sqrt()
+        noise = F.conv2d(F.pad(noise[:, None], (4,) * 4, mode="reflect"), kernel)[:, 0]
+    if rng.random() < 0.15:
+        grey = noise.mean(0, keepdim=True) * math.sqrt(3)
+        mix = float(rng.uniform(0, 1))
+        noise = noise * math.sqrt(1 - mix) + grey * math.sqrt(mix)
+    return noise
+
+
+def _jpeg(noisy: Tensor, quality: int, subsampling: int) -> Tensor:
+    pixels = np.uint8((noisy.clamp(0, 1) * 255).round().permute(1, 2, 0).numpy())
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+    decoded = np.asarray(Image.open(buffer)).astype(np.float32) / 255
+    return torch.from_numpy(decoded).permute(2, 0, 1)
+
+
+def train(
+    folder: Path, out: Path, recipe: Recipe, start: Path | None = None, threads: int = 2
+) -> None:
+    """Train for `recipe.minutes`, writing `out` (EMA weights) and `out`.run/ (checkpoint) every 250 steps.
+
+    Loss: squared error under EDM's weight (σ² + σd²)/(σσd)²; AdamW, cosine to zero over the time given.
+    """
+    torch.set_num_threads(threads)
+    torch.manual_seed(recipe.seed)
+    random.seed(recipe.seed)
+    net = DenoiserUNet().to(memory_format=torch.channels_last)
+    if start:
+        net.load_state_dict({k: v.float() for k, v in load_file(start).items()})
+    average = {name: value.clone() for name, value in net.state_dict().items()}
+    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-5)
+    run = _Run(out, recipe)
+    run.load(net, average)
+    crops = Crops(folder, recipe.crop, recipe.seed + run.step)
+    begun = time.monotonic() - run.seconds
+    last = run.step
+    while (done := (time.monotonic() - begun) / (60 * recipe.minutes)) < 1:
+        warm = min(1.0, (run.step - last + 1) / 150)
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 0.002)
+        value = _step(net, optimiser, crops, recipe)
+        if value is None:
+            continue
+        run.step += 1
+        run.loss = value if run.step == 1 else 0.99 * run.loss + 0.01 * value
+        keep = min(EMA, (run.step - last + 1) / (run.step - last + 10))
+        for name, tensor in net.state_dict().items():
+            average[name].lerp_(tensor, 1 - keep)
+        if run.step % 250 == 0:
+            run.seconds = time.monotonic() - begun
+            run.save(net, average)
+    run.seconds = time.monotonic() - begun
+    run.save(net, average)
+
+
+def _step(
+    net: DenoiserUNet, optimiser: torch.optim.Optimizer, crops: Crops, recipe: Recipe
+) -> float | None:
+    clean = torch.from_numpy(np.stack([crops.one() for _ in range(recipe.batch)]))
+    noisy, sigma, loss = degrade(clean, crops.rng)
+    clean, noisy, sigma = 2 * clean - 1, 2 * noisy - 1, 2 * sigma
+    noisy = noisy.to(memory_format=torch.channels_last)
+    estimate = net(noisy, sigma, loss)
+    weight = (sigma**2 + 0.25) / (0.5 * sigma) ** 2
+    value = (weight * (estimate - clean) ** 2).mean()
+    if not math.isfinite(value.item()) or value.item() > 8:
+        return None
+    optimiser.zero_grad()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 0.5)
+    optimiser.step()
+    return value.item()
+
+
+class _Run:
+    """A run's checkpoint: raw weights beside the average, and how far it came."""
+
+    def __init__(self, out: Path, recipe: Recipe) -> None:
+        self.out, self.folder, self.recipe = out, out.with_suffix(".run"), recipe
+        self.step, self.seconds, self.loss = 0, 0.0, 0.0
+
+    def load(self, net: DenoiserUNet, average: dict[str, Tensor]) -> None:
+        """Go on from the checkpoint if there is one."""
+        state = self.folder / "state.json"
+        if not state.exists():
+            return
+        kept = json.loads(state.read_text(encoding="utf-8"))
+        self.step, self.seconds, self.loss = kept["step"], kept["seconds"], kept["loss"]
+        net.load_state_dict(load_file(self.folder / "net.safetensors"))
+        average.update(load_file(self.folder / "average.safetensors"))
+
+    def save(self, net: DenoiserUNet, average: dict[str, Tensor]) -> None:
+        """Write checkpoint and averaged weights (float16)."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        raw = {k: v.contiguous() for k, v in net.state_dict().items()}
+        save_file(raw, self.folder / "net.safetensors")
+        mean = {k: v.contiguous() for k, v in average.items()}
+        save_file(mean, self.folder / "average.safetensors")
+        save_file({k: v.half() for k, v in mean.items()}, self.out)
+        record = {"step": self.step, "seconds": self.seconds, "loss": self.loss}
+        (self.folder / "state.json").write_text(json.dumps(record), encoding="utf-8")
+        print(f"step {self.step}  {self.seconds:.0f} s  loss {self.loss:.4f}", flush=True)

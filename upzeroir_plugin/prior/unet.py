@@ -1,0 +1,93 @@
+"""The embedded denoiser's network: a half-resolution U-Net, local by construction so that tiles are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SIGMA_DATA = 0.5
+Hook = Callable[[], None]
+
+
+class Residual(nn.Module):
+    """Two 3×3 convolutions around a skip; the second starts at zero, so a new block is the identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(channels, channels, 3, padding=1)
+        self.b = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.b.weight)
+        nn.init.zeros_(self.b.bias if self.b.bias is not None else self.b.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.b(F.silu(self.a(x)))
+
+
+class DenoiserUNet(nn.Module):
+    """D(z; σ, q): posterior mean of a clean photo, pixels in [-1, 1].
+
+    EDM preconditioning (Karras et al. 2022, table 1, σ_data = 0.5) with the noise level as a map. No
+    normalisation, attention or global pooling: what a pixel becomes depends on its surround only.
+    The stem (PixelUnshuffle 2) and the skips follow FFDNet (Zhang 2018) and DRUNet (Zhang 2021).
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, ...] = (32, 64, 128),
+        blocks: tuple[int, ...] = (2, 2, 4),
+    ) -> None:
+        super().__init__()
+        last = len(widths) - 1
+        self.widths, self.blocks = tuple(widths), tuple(blocks)
+        self.multiple = 2 ** len(widths)
+        self.inp = nn.Conv2d(14, widths[0], 3, padding=1)
+        self.d = nn.ModuleList(self._stage(i) for i in range(last + 1))
+        self.u = nn.ModuleList(self._stage(i) for i in range(last))
+        self.dn = nn.ModuleList(
+            nn.Conv2d(widths[i], widths[i + 1], 2, stride=2) for i in range(last)
+        )
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(widths[i + 1], widths[i], 2, stride=2) for i in range(last)
+        )
+        self.out = nn.Conv2d(widths[0], 12, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+
+    def _stage(self, level: int) -> nn.ModuleList:
+        return nn.ModuleList(Residual(self.widths[level]) for _ in range(self.blocks[level]))
+
+    def forward(self, z: Tensor, sigma: Tensor, loss: Tensor, hook: Hook | None = None) -> Tensor:
+        """Denoise `z`.
+
+        Shapes: z (B, 3, H, W), H and W multiples of `self.multiple`; sigma (B, 1, H, W) > 0, in the units of z;
+        loss (B, 1, H, W), 1 − JPEG quality/100, 0 = never compressed. Returns (B, 3, H, W).
+        `hook` is called between blocks and may raise to cancel.
+        """
+        check = hook or _nothing
+        total = sigma**2 + SIGMA_DATA**2
+        level = sigma.log() / 2 + 0.5
+        maps = F.avg_pool2d(torch.cat([level, loss], 1), 2)
+        y = self.inp(torch.cat([F.pixel_unshuffle(z / total.sqrt(), 2), maps], 1))
+        skips: list[Tensor] = []
+        for i, stage in enumerate(self.d):
+            y = _run(stage, y, check)
+            if i < len(self.dn):
+                skips.append(y)
+                y = self.dn[i](y)
+        for i in reversed(range(len(self.up))):
+            y = _run(self.u[i], self.up[i](y) + skips[i], check)
+        y = F.pixel_shuffle(self.out(y), 2)
+        return z * (SIGMA_DATA**2 / total) + y * (sigma * SIGMA_DATA / total.sqrt())
+
+
+def _run(stage: nn.Module, y: Tensor, check: Hook) -> Tensor:
+    for block in stage.children():
+        check()
+        y = block(y)
+    return y
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,158 @@
+"""The default solver: plan on the whole photo, then window after window, warm-started and with few network calls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from upzeroir_plugin.maps import Maps
+from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.physics.fields import fields
+from upzeroir_plugin.physics.model import invert_pointwise
+from upzeroir_plugin.prior.embedded import Prior
+from upzeroir_plugin.solver.plan import (
+    BLUR_CALLS,
+    FLIPS,
+    LEAST_CHANGE,
+    LEAST_GAIN,
+    SMALL,
+    Plan,
+    active,
+    blur_reach,
+    neutralised,
+    noise_peak,
+    sigma_of,
+)
+from upzeroir_plugin.solver.quality import Verdict, judge
+from upzeroir_plugin.solver.window import restore_window
+
+Pixels = NDArray[np.float32]
+PROBE = 160
+THOROUGH_CALLS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the plan learned from a few crops: the verdict on them and the network calls spent."""
+
+    verdict: Verdict
+    calls: int
+
+
+def make_plan(
+    pixels: Pixels, theta: ParameterVector, maps: Maps, amounts: Amounts, prior: Prior, thorough: bool, steps: int | None
+) -> Plan:
+    """Decide what is done to a photo (H, W, 3), from θ and a coarse copy of it, and how many calls it takes."""
+    size = (pixels.shape[1], pixels.shape[0])
+    theta = active(theta, amounts, noise_peak(theta))
+    coarse = to_tensor(_coarse(pixels))
+    denoise = neutralised(theta, {"noise", "jpeg"}) != theta
+    points = _moves(coarse, neutralised(theta, {"noise", "jpeg", "blur"}), maps)
+    if not points:
+        theta = neutralised(theta, {"light", "haze", "colour"})
+    blur = neutralised(theta, {"blur"}) != theta
+    sigma_map = sigma_of(coarse, theta)[0]
+    sigma = float(sigma_map.median())
+    blur_sigma, refine = 0.0, False
+    if blur or points:
+        place = fields(maps, (coarse.shape[-1], coarse.shape[-2]))
+        lit = neutralised(theta, {"haze"}).values()
+        gain = invert_pointwise(coarse, lit, place)[1]
+        noise = sigma_map if denoise else torch.full_like(sigma_map, 1 / 255)
+        blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
+        whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
+        refine = denoise and float((whole * prior.error(sigma_map)).quantile(0.75)) > LEAST_GAIN
+    calls = steps or (THOROUGH_CALLS if thorough else BLUR_CALLS)
+    flips = FLIPS if thorough or size[0] * size[1] <= SMALL else 1
+    reach = prior.context if denoise or refine else 0
+    if blur:
+        reach = max(reach, prior.context + 3 * blur_reach(theta))
+    return Plan(
+        theta=theta,
+        maps=maps,
+        size=size,
+        denoise=denoise,
+        points=points,
+        refine=refine,
+        blur_calls=calls if blur else 0,
+        blur_sigma=blur_sigma,
+        sigma=sigma,
+        flips=min(flips, steps) if steps and not blur else flips,
+        restarts=0,
+        context=reach + (prior.context if refine and denoise else 0),
+    )
+
+
+def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None]) -> Probe:
+    """Restore up to three small crops and test their residuals: the verdict is their median."""
+    if not plan.denoise:
+        return Probe(Verdict(0.0, 0.0, True, 1.0), 0)
+    quick = replace(plan, flips=1, refine=False)
+    verdicts, calls = [], 0
+    for box in _probe_boxes(pixels):
+        x, y, w, h = box
+        crop = to_tensor(pixels[y : y + h, x : x + w])
+        done = restore_window(crop, box, quick, prior, hook, lambda *_: None)
+        verdicts.append(judge(crop, done.full, plan.theta, fields(plan.maps, plan.size, box), prior))
+        calls += done.calls
+    middle = sorted(verdicts, key=lambda v: v.std)[len(verdicts) // 2]
+    return Probe(middle, calls)
+
+
+def refit(plan: Plan, verdict: Verdict) -> Plan:
+    """The plan with the noise scaled by what the residual says, once (the restart of DQR); bounded to a factor of 1.5."""
+    scale = float(np.clip(verdict.scale, 1 / 1.5, 1.5))
+    values = plan.theta.values()
+    pins = plan.theta.pins()
+    power = {"noise.shot": 2, "noise.read": 1, "noise.file": 1}
+    limits = {"noise.shot": 500, "noise.read": 300, "noise.file": 80}
+    changed = {n: min(values[n] * scale**p, limits[n]) for n, p in power.items() if n not in pins}
+    return replace(plan, theta=plan.theta.with_values(changed), blur_sigma=plan.blur_sigma * scale, restarts=1)
+
+
+def to_tensor(pixels: Pixels) -> Tensor:
+    """(H, W, 3) to (1, 3, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
+
+
+def to_pixels(x: Tensor) -> Pixels:
+    """(1, 3, H, W) to (H, W, 3)."""
+    return np.ascontiguousarray(x[0].permute(1, 2, 0).numpy())
+
+
+def _coarse(pixels: Pixels, side: int = 192) -> Pixels:
+    """Every n-th block of the photo averaged over 4 × 4 px: its tones with little of its noise."""
+    step = max(1, math.ceil(max(pixels.shape[:2]) / side))
+    span = min(step, 4)
+    rows, columns = (n // step for n in pixels.shape[:2])
+    if min(rows, columns) < 1:
+        return pixels[:side, :side]
+    parts = [pixels[i::step, j::step][:rows, :columns] for i in range(span) for j in range(span)]
+    mean: Pixels = np.mean(parts, axis=0, dtype=np.float32)
+    return mean
+
+
+def _moves(coarse: Tensor, theta: ParameterVector, maps: Maps) -> bool:
+    """Whether light, haze and cast of θ would move any part of the photo visibly."""
+    if all(theta[n] == 0 for n in ("haze.depth", "light.ev", "light.local", "colour.temperature", "colour.tint")):
+        if theta["light.midtones"] == 1:
+            return False
+    place = fields(maps, (coarse.shape[-1], coarse.shape[-2]))
+    moved = (invert_pointwise(coarse, theta.values(), place)[0] - coarse).abs()
+    return float(moved.mean()) > LEAST_CHANGE or bool(theta.pins())
+
+
+def _probe_boxes(pixels: Pixels) -> list[tuple[int, int, int, int]]:
+    """Centre, and the two quarter points on the diagonal; one box for a small photo."""
+    height, width = pixels.shape[:2]
+    w, h = min(width, PROBE), min(height, PROBE)
+    if width * height <= 2 * PROBE * PROBE:
+        return [((width - w) // 2 // 8 * 8, (height - h) // 2 // 8 * 8, w, h)]
+    places = [(int((width - w) * f) // 8 * 8, int((height - h) * f) // 8 * 8) for f in (0.5, 0.2, 0.8)]
+    return [(x, y, w, h) for x, y in places]

@@ -1,0 +1,113 @@
+"""The Plan: everything about a restoration that is decided before the first pixel is restored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from upzeroir_plugin.maps import Maps
+from upzeroir_plugin.parameters import BY_NAME, GROUPS, Amounts, ParameterVector
+from upzeroir_plugin.physics.blur import kernel
+from upzeroir_plugin.physics.jpeg import equivalent_sigma
+from upzeroir_plugin.physics.noise import sigma_map
+
+LEAST_SIGMA = 0.8 / 255
+"""Below this noise cannot be seen and is left alone (ours: on clean photos the estimators read up to that)."""
+LEAST_QUALITY = 96
+"""JPEG at this quality or better is left alone."""
+LEAST_GAIN = 4 / 255
+"""Amplified error above which a second call cleans up after the lift (DESIGN.md, stage 3)."""
+LEAST_CHANGE = 0.75 / 255
+"""Light, haze and cast that would move no tone by more than this are left alone."""
+TONES = 33
+BLUR_CALLS = 8
+BLUR_START = 49 / 255
+FLIPS = 8
+SMALL = 1 << 19
+"""Photos up to this many pixels get their flips averaged even in `fast`: they are done at once anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """θ of what is to be undone, and how: no statistic of the photo is taken after this.
+
+    `theta` holds only groups that act, so that neutral ones are skipped bit-exactly. `flips`: orientations averaged
+    in the first call. `refine`: a second call after the lift. `blur_calls`: steps of the deblurring.
+    `blur_sigma`: noise level in the domain where blur is undone. `context`: px a window must reach beyond.
+    """
+
+    theta: ParameterVector
+    maps: Maps
+    size: tuple[int, int]
+    denoise: bool
+    points: bool
+    refine: bool
+    blur_calls: int
+    blur_sigma: float
+    sigma: float
+    flips: int
+    restarts: int
+    context: int
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done."""
+        return not (self.denoise or self.points or self.blur_calls)
+
+    @property
+    def calls(self) -> int:
+        """Network calls for each window."""
+        return self.flips * self.denoise + self.blur_calls + self.refine
+
+
+def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVector:
+    """θ with the groups set to neutral that are switched off or whose effect nobody would see.
+
+    `peak`: the greatest noise σ over the photo's tones. Pinned values act however small they are.
+    """
+    pins = theta.pins()
+    off = {group for group in GROUPS if amounts[group] == 0}
+
+    def kept(group: str) -> bool:
+        return any(BY_NAME[name].group == group for name in pins)
+
+    if peak < LEAST_SIGMA and not kept("noise"):
+        off.add("noise")
+    if theta["jpeg.quality"] >= LEAST_QUALITY and not kept("jpeg"):
+        off.add("jpeg")
+    if max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3) < 0.35 and not kept("blur"):
+        off.add("blur")
+    return neutralised(theta, off)
+
+
+def neutralised(theta: ParameterVector, groups: set[str]) -> ParameterVector:
+    """θ with every switch of these groups at neutral (the colour of a veil that is not there stays)."""
+    keep = {"haze.red", "haze.green", "haze.blue", "sampling.scale", "noise.size", "noise.chroma", "blur.angle"}
+    names = [p for p in BY_NAME.values() if p.group in groups and p.name not in keep]
+    return theta.with_values({p.name: p.neutral for p in names})
+
+
+def noise_peak(theta: ParameterVector) -> float:
+    """Greatest noise σ over the mid-tones (0.1 to 0.9), without the file's own rounding; [0, 1] units."""
+    tones = torch.linspace(0.1, 0.9, TONES).view(1, 1, 1, TONES).expand(1, 3, 1, TONES)
+    total = sigma_map(tones.contiguous(), theta.values()) ** 2 - (1 / 255) ** 2 / 12
+    return float(total.clamp_min(0).max().sqrt())
+
+
+def sigma_of(y: Tensor, theta: ParameterVector) -> tuple[Tensor, Tensor]:
+    """(σ, loss) for the first call: noise and JPEG error of y (B, 3, H, W) as maps (B, 1, H, W)."""
+    variance = torch.zeros_like(y[:, :1])
+    values = theta.values()
+    if any(values[n] > 0 for n in ("noise.shot", "noise.read", "noise.file")):
+        variance = sigma_map(y, values) ** 2
+    quality = values["jpeg.quality"]
+    if quality < 100:
+        variance = variance + equivalent_sigma(quality) ** 2
+    return variance.sqrt(), torch.full_like(variance, 1 - quality / 100)
+
+
+def blur_reach(theta: ParameterVector) -> int:
+    """Radius of θ's point spread function in px."""
+    return int(kernel(theta.values()).shape[0] // 2)

@@ -1,0 +1,210 @@
+"""One window restored under a Plan: clean, lift, deblur, clean again. The same code for photo, tile and region."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.physics.blur import kernel, reflected
+from upzeroir_plugin.physics.fields import Fields, fields
+from upzeroir_plugin.physics.model import forward, invert_pointwise
+from upzeroir_plugin.prior.embedded import Prior
+from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
+
+Hook = Callable[[], None]
+Turn = tuple[bool, bool, bool]
+TURNS: tuple[Turn, ...] = tuple((a, b, c) for c in (False, True) for b in (False, True) for a in (False, True))
+DATA_WEIGHT = 0.23
+"""λ of the data step (DPIR, Zhang et al. 2021, eq. 7: α = λ σ²/σk²)."""
+
+
+@dataclass(slots=True)
+class Restored:
+    """A window's pictures, (1, 3, H, W): `clean` = y without noise and JPEG, `full` = everything undone."""
+
+    clean: Tensor
+    full: Tensor
+    calls: int
+
+
+def restore_window(
+    y: Tensor, box: tuple[int, int, int, int], plan: Plan, prior: Prior, hook: Hook, report: Callable[[str, Tensor, float], None]
+) -> Restored:
+    """Restore window `box` (x, y, w, h) with pixels y (1, 3, h, w), encoded, under `plan`.
+
+    `report(label, picture, σ)` is called after each network call with the present estimate of the scene; `hook`
+    between network blocks, and may raise to cancel.
+    """
+    values = plan.theta.values()
+    place = fields(plan.maps, plan.size, box)
+    calls = 0
+    clean, error = y, torch.zeros_like(y[:, :1])
+    if plan.denoise:
+        sigma, loss = sigma_of(y, plan.theta)
+        clean = averaged(prior, y, sigma, loss, plan.flips, hook)
+        error, calls = prior.error(sigma), plan.flips
+        report("noise", clean, float(sigma.median()))
+    full, gain = invert_pointwise(clean, values, place) if plan.points else (clean, None)
+    if plan.blur_calls:
+        full = _deblurred(y, clean, plan, place, prior, hook, report)
+        calls += plan.blur_calls
+    if plan.refine and gain is not None:
+        sigma = (gain.square().mean(1, keepdim=True)).sqrt() * error
+        full = averaged(prior, full, sigma, None, 1, hook)
+        calls += 1
+        report("refine", full, float(sigma.median()))
+    return Restored(clean, full, calls)
+
+
+def averaged(prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count: int, hook: Hook) -> Tensor:
+    """Mean of D over the first `count` of the eight flips and turns (self-ensemble)."""
+    total = torch.zeros_like(z)
+    for turn in TURNS[:count]:
+        out = prior.denoise(_turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook)
+        total += _back(out, turn)
+    return total / count
+
+
+def _turn(x: Tensor, turn: Turn) -> Tensor:
+    across, down, swap = turn
+    dims = [d for d, on in ((-1, across), (-2, down)) if on]
+    x = x.flip(dims) if dims else x
+    return x.transpose(-1, -2).contiguous() if swap else x.contiguous()
+
+
+def _back(x: Tensor, turn: Turn) -> Tensor:
+    across, down, swap = turn
+    x = x.transpose(-1, -2) if swap else x
+    dims = [d for d, on in ((-1, across), (-2, down)) if on]
+    return x.flip(dims) if dims else x
+
+
+def _deblurred(
+    y: Tensor, clean: Tensor, plan: Plan, place: Fields, prior: Prior, hook: Hook, report: Callable[[str, Tensor, float], None]
+) -> Tensor:
+    """Half-quadratic splitting between the data term and the prior (DPIR), in the domain where only blur is left."""
+    theta = plan.theta
+    lit = neutralised(theta, {"haze"}).values()
+    source = y if theta["jpeg.quality"] >= 100 else clean
+    u, _ = invert_pointwise(source, lit, place)
+    base, _ = invert_pointwise(clean, lit, place)
+    data = _DataStep(u, theta)
+    x = base
+    levels = schedule(plan.blur_sigma, plan.blur_calls)
+    for index, level in enumerate(levels):
+        hook()
+        z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
+        turn = TURNS[index % len(TURNS)]
+        x = _back(prior.denoise(_turn(z, turn), torch.tensor(level), None, hook), turn)
+        report("blur", x, level)
+    if place.blur is not None:
+        x = base + place.blur.to(x) * (x - base)
+    veiled = neutralised(theta, {"light", "colour"}).values()
+    return invert_pointwise(x, veiled, place)[0]
+
+
+def schedule(sigma: float, count: int) -> list[float]:
+    """`count` noise levels, log-spaced from BLUR_START down to the noise in the data, at least 1/255."""
+    last = max(sigma, 1 / 255)
+    first = max(BLUR_START, 1.5 * last)
+    if count == 1:
+        return [last]
+    return [first * (last / first) ** (i / (count - 1)) for i in range(count)]
+
+
+class _DataStep:
+    """argmin ‖u − k∗x‖² + α‖x − v‖², in closed form by FFT on a mirrored margin (no wrap-around)."""
+
+    def __init__(self, u: Tensor, theta: ParameterVector) -> None:
+        spread = kernel(theta.values()).to(u)
+        self.height, self.width = u.shape[-2:]
+        self.margin = 2 * (spread.shape[0] // 2)
+        rows = reflected(self.height, self.margin, u.device)
+        columns = reflected(self.width, self.margin, u.device)
+        self.rows, self.columns = _even(rows), _even(columns)
+        shape = (len(self.rows), len(self.columns))
+        centred = torch.zeros(shape, device=u.device)
+        k = spread.shape[0]
+        centred[:k, :k] = spread
+        centred = centred.roll((-(k // 2), -(k // 2)), (0, 1))
+        self.transfer = torch.fft.rfft2(centred)
+        self.power = self.transfer.abs() ** 2
+        self.shape = shape
+        self.back = self.transfer.conj() * torch.fft.rfft2(self._wide(u))
+
+    def _wide(self, x: Tensor) -> Tensor:
+        return x.index_select(-2, self.rows).index_select(-1, self.columns)
+
+    def __call__(self, v: Tensor, alpha: float) -> Tensor:
+        """The minimiser for v (1, 3, H, W)."""
+        solved = (self.back + alpha * torch.fft.rfft2(self._wide(v))) / (self.power + alpha)
+        x = torch.fft.irfft2(solved, s=self.shape)
+        m = self.margin
+        return x[..., m : m + self.height, m : m + self.width].contiguous()
+
+
+def _even(index: Tensor) -> Tensor:
+    """An index list of even length (real FFTs are simplest there)."""
+    return torch.cat([index, index[-1:]]) if len(index) % 2 else index
+
+
+def finish(y: Tensor, restored: Restored, plan: Plan, box: tuple[int, int, int, int], amounts: Amounts, strength: float) -> Tensor:
+    """What is left by the amounts, put back physically; then the blend with y. No network call.
+
+    Part of the removed noise and blur returns as a difference, part of haze, light and cast by the model itself.
+    """
+    values = plan.theta.values()
+    place = fields(plan.maps, plan.size, box)
+    x = restored.full
+    cleaned = _share(plan.theta, amounts)
+    if plan.denoise and cleaned < 1 or plan.blur_calls and amounts["blur"] < 1:
+        base = invert_pointwise(restored.clean, values, place)[0] if plan.points else restored.clean
+        if plan.blur_calls:
+            x = x + (1 - amounts["blur"]) * (base - x)
+        if plan.denoise and cleaned < 1:
+            noisy = invert_pointwise(y, values, place)[0] if plan.points else y
+            x = x + (1 - cleaned) * (noisy - base)
+    left = remaining(plan.theta, amounts)
+    x = forward(x, left, place, jpeg=False)
+    return x if strength == 1 else y + strength * (x - y)
+
+
+def _share(theta: ParameterVector, amounts: Amounts) -> float:
+    """One amount for what the first call removes: noise and JPEG weighted by their variances at mid-grey."""
+    grey = torch.full((1, 3, 1, 1), 0.4)
+    noise = float(sigma_of(grey, neutralised(theta, {"jpeg"}))[0] ** 2)
+    both = float(sigma_of(grey, theta)[0] ** 2)
+    share = noise / both if both > 0 else 1.0
+    return amounts["noise"] * share + amounts["jpeg"] * (1 - share)
+
+
+def remaining(theta: ParameterVector, amounts: Amounts) -> dict[str, float]:
+    """θ of what the amounts leave in the picture: only haze, light and cast; everything else neutral."""
+    left = neutralised(theta, {"noise", "jpeg", "blur", "light", "haze", "colour"}).values()
+    for name in ("haze.depth", "light.ev", "colour.temperature", "colour.tint", "light.local"):
+        left[name] = theta[name] * (1 - amounts[name.split(".")[0]])
+    left["light.midtones"] = math.exp(math.log(theta["light.midtones"]) * (1 - amounts["light"]))
+    left["sampling.scale"] = 1.0
+    return left
+
+
+def small(x: Tensor, side: int) -> Tensor:
+    """x (1, 3, H, W) area-averaged so that its long side is at most `side`."""
+    factor = max(x.shape[-2:]) / side
+    if factor <= 1:
+        return x
+    size = [max(1, round(n / factor)) for n in x.shape[-2:]]
+    return F.interpolate(x, size=size, mode="area")
+
+
+def labels(plan: Plan) -> Iterator[str]:
+    """The steps of a plan in words, in order."""
+    yield from ("noise",) * plan.denoise
+    yield from ("blur",) * plan.blur_calls
+    yield from ("refine",) * plan.refine
