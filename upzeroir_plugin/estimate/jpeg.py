@@ -1,0 +1,162 @@
+"""JPEG quality of a photo, from the lattice that its DCT coefficients lie on and from the file's own tables.
+
+After decoding, each coefficient of an 8×8 block is a multiple of its quantisation step, but for the rounding of the
+pixels. A step's likelihood is that of a comb of Gaussians against a smooth density (Fan and de Queiroz, IEEE TIP 2003,
+look for the same lattice); summed over the coefficients, for each of the IJG's tables, it is the quality's score.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES, dct_blocks, table_quality
+from upzeroir_plugin.estimate.readings import Findings, Reading
+from upzeroir_plugin.estimate.tiles import spread
+from upzeroir_plugin.photo.image import Photo
+
+Array = NDArray[np.float32]
+Scores = NDArray[np.float64]
+
+Y = np.array([0.299, 0.587, 0.114], np.float32)
+JITTERS = (0.36, 0.9)
+"""σ of a decoded coefficient around its multiple, in levels: the rounding of Y and RGB, ((1 + 0.447)/12)^½; or that
+and a finer compression or an edit on top."""
+OUTLIERS = 0.05
+"""Share of coefficients that may lie anywhere."""
+DEAD = 1.5
+"""Coefficients below this are zeros under every step, and say nothing."""
+BIN, BINS = 0.125, 2048
+STEPS = 255
+TILE, TILES, SEARCHED = 72, 96, 24
+FREQUENCIES = sorted(((v, u) for v in range(8) for u in range(8) if v + u), key=lambda at: (sum(at), at))
+FEW = 20
+"""How many of the lowest frequencies look for the grid."""
+ENOUGH, SLACK = 20.0, 4.0
+"""Log-likelihood at which a compression is as likely as not, and its scale: ours, above what chance gives to the best
+of 64 grids and 100 qualities, below the least of compressed photos of 256 px."""
+
+
+def estimate_jpeg(photo: Photo) -> Findings:
+    """Reading of jpeg.quality (IJG, 1–100; towards 100 with `present` towards 0 when no compression shows).
+
+    Evidence: `scores`, the log-likelihood of each quality 1–100 against "not compressed"; `grid`, (x, y) phase of the
+    blocks; `coefficients`, how many could speak; `file_quality`, of the file's own tables or None. The tables decide,
+    unless the pixels, which may have been edited since, deny them.
+    """
+    luma = _luma(spread(photo.pixels, TILE, TILES))
+    grid = _grid(luma, photo.evidence.crop_offset)
+    scores, heard = _scores(luma, grid, len(FREQUENCIES))
+    quality, std = _posterior(scores)
+    present = _logistic((float(scores.max()) - ENOUGH) / SLACK)
+    evidence: dict[str, Any] = {
+        "scores": [round(float(score), 1) for score in scores],
+        "grid": list(grid),
+        "coefficients": heard,
+        "file_quality": None,
+    }
+    if photo.evidence.jpeg_tables:
+        table = np.reshape(photo.evidence.jpeg_tables[0], (8, 8))
+        evidence["file_quality"] = table_quality(table)
+        told = _scores(luma, _phase(photo.evidence.crop_offset), len(FREQUENCIES), table)
+        quality, std, present = _with_file(table_quality(table), told, (quality, std, present))
+    seen = min(1.0, 2 * present)
+    return Findings(
+        (Reading("jpeg.quality", 100 - seen * (100 - quality), std + 10 * (1 - seen), present),), evidence
+    )
+
+
+def _with_file(
+    quality: float, told: tuple[Scores, int], pixels: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Quality, its σ and presence from the file's tables and the pixels' word on them, and the pixels' own finding."""
+    (score,), heard = told
+    denied = _logistic(-(score + ENOUGH) / SLACK) if heard else 0.0
+    coarser = pixels[2] if pixels[0] < quality - 3 else 0.0
+    weight = max(denied, coarser)
+    mixed = weight * pixels[0] + (1 - weight) * quality
+    std = math.hypot(weight * pixels[1] + (1 - weight) * 0.5, weight * (1 - weight) * (quality - pixels[0]))
+    return mixed, std, weight * pixels[2] + (1 - weight)
+
+
+def _grid(luma: Array, offset: tuple[int, int]) -> tuple[int, int]:
+    """Phase (x, y) of the blocks: the one that the file's corner gives if it fits, else the best of all 64."""
+    home = _phase(offset)
+    some = luma[:: -(-len(luma) // SEARCHED)]
+    phases = [(x, y) for y in range(8) for x in range(8)]
+    best = {at: float(_scores(some, at, FEW)[0].max()) for at in phases}
+    found = max(phases, key=lambda at: best[at])
+    return home if best[home] >= best[found] - 1e-6 else found
+
+
+def _phase(offset: tuple[int, int]) -> tuple[int, int]:
+    return -offset[0] % 8, -offset[1] % 8
+
+
+def _scores(
+    luma: Array, grid: tuple[int, int], few: int, table: NDArray[np.int_] | None = None
+) -> tuple[Scores, int]:
+    """Log-likelihood against a smooth density of each IJG quality 1–100, or of `table` alone, from luma tiles in levels.
+
+    Also the number of coefficients that spoke.
+    """
+    blocks = _blocks(luma, grid)
+    rows, columns = np.array(FREQUENCIES[:few]).T
+    size = np.abs(dct_blocks(blocks)[:, rows, columns])
+    tables = LUMA_TABLES if table is None else table[None]
+    number = np.where(size > DEAD, (size / BIN).astype(np.int32), BINS).clip(0, BINS)
+    counts = np.bincount((number + (BINS + 1) * np.arange(few)).ravel(), minlength=few * (BINS + 1))
+    counts = counts.reshape(few, BINS + 1)[:, :BINS]
+    best = None
+    for jitter in JITTERS:
+        table_scores = counts @ _likelihood(jitter)
+        total = table_scores[np.arange(few), tables[:, rows, columns] - 1].sum(1)
+        best = total if best is None else np.maximum(best, total)
+    assert best is not None
+    return best, int(counts.sum())
+
+
+def _luma(pixels: Array) -> Array:
+    """Y in levels, NaN where a channel is black or white: clipping moves coefficients off the lattice."""
+    inside = (pixels.min(-1) > 0.5 / 255) & (pixels.max(-1) < 254.5 / 255)
+    return np.where(inside, pixels @ (255 * Y) - 128, np.float32(np.nan))
+
+
+def _blocks(luma: Array, grid: tuple[int, int]) -> Array:
+    """The 8×8 blocks (N, 8, 8) of the tiles at that phase of the grid, apart from those with clipped pixels."""
+    x, y = grid
+    height, width = (luma.shape[1] - y) // 8, (luma.shape[2] - x) // 8
+    cut = luma[:, y : y + 8 * height, x : x + 8 * width]
+    blocks = cut.reshape(-1, height, 8, width, 8).swapaxes(2, 3).reshape(-1, 8, 8)
+    return blocks[np.isfinite(blocks.sum((1, 2)))]
+
+
+@cache
+def _likelihood(jitter: float) -> NDArray[np.float64]:
+    """(BINS, STEPS): logarithm of the comb's density over the smooth one at each size of a coefficient."""
+    size = (np.arange(BINS) + 0.5) * BIN
+    step = np.arange(1, STEPS + 1)
+    # Wrapped Gaussian: the two nearest teeth are enough for steps of 2 up; below, the comb is smooth.
+    off = np.abs(size[:, None] - step * np.round(size[:, None] / step))
+    tooth = sum(np.exp(-(((off + n * step) / jitter) ** 2) / 2) for n in (-2, -1, 0, 1, 2))
+    tooth = tooth * step / (jitter * math.sqrt(2 * math.pi))
+    first = np.round(size[:, None] / step) == 0
+    tooth = np.where(first, np.exp(-((size[:, None] / jitter) ** 2) / 2), tooth)
+    return np.log((1 - OUTLIERS) * tooth + OUTLIERS)
+
+
+def _posterior(scores: Scores) -> tuple[float, float]:
+    """Mean and σ of the quality under the scores; at least 0.5, for tables that round to the same steps."""
+    weight = np.exp(np.maximum(scores - scores.max(), -700) / 2)
+    weight /= weight.sum()
+    quality = np.arange(1, 101)
+    mean = float(weight @ quality)
+    return mean, math.sqrt(0.25 + float(weight @ (quality - mean) ** 2))
+
+
+def _logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-min(max(x, -40.0), 40.0)))
