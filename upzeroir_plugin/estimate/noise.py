@@ -1,0 +1,118 @@
+"""Noise of a photo: its variance by brightness, sensor or file, its grain and its colour.
+
+Two families see it: along luma (1, 1, 1)/√3 within one channel, which takes fine texture for noise, and along the two
+chroma axes, which hardly sees texture, but nothing of grey noise or after 4:2:0. Each weighs by its own error.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upzeroir_plugin.estimate import noise_curve, noise_grain
+from upzeroir_plugin.estimate.noise_blocks import GREEN, HIGH, LUMA, RED_BLUE, measure
+from upzeroir_plugin.estimate.noise_levels import Levels, levels
+from upzeroir_plugin.estimate.readings import Findings, Reading
+from upzeroir_plugin.photo.image import Photo
+
+Array = NDArray[np.float64]
+
+WORTH, SOFT = 1.3, 0.15
+"""σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision."""
+NAMES = ("noise.shot", "noise.read", "noise.file", "noise.size", "noise.chroma")
+
+
+def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
+    """Readings of noise.shot, .read, .file, .size and .chroma; `jpeg` is what `estimate_jpeg` found on the photo.
+
+    Evidence: `bins`, from dark to bright, each with `brightness` (0–1), the measured noise `variance` and the `fit`
+    (file values squared, ×255²) and `weight`; `sigma`, the noise of the whole photo in 1/255.
+    """
+    found = measure(photo.pixels, None)
+    if not len(found.mean):
+        return _nothing()
+    binned = levels(found)
+    rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
+    energy = np.maximum(binned.energy - rounding, 0)
+    luma, chroma = energy[:, LUMA], energy[:, [RED_BLUE, GREEN]].mean(1)
+    size, size_error = noise_grain.size_of(
+        np.concatenate([luma, chroma]), np.tile(binned.scatter, 2), np.tile(binned.freedom, 2)
+    )
+    luma_part = noise_grain.noise_part(luma, size, binned.freedom)
+    chroma_part = noise_grain.noise_part(chroma, size, 2 * binned.freedom)
+    ratio, ratio_error = noise_grain.chroma_ratio(*luma_part, *chroma_part)
+    variance, error = _joined(luma_part, chroma_part, ratio)
+    curve, fitted, variance, weight = _fitted(binned, variance, error, found.clipped)
+    sigma = math.sqrt(float(np.mean(np.maximum(fitted, 0))))
+    present = 1 / (1 + math.exp(min(max((WORTH - sigma) / SOFT, -40), 40)))
+    bins = [
+        {"brightness": float(m.mean()), "variance": float(v), "fit": float(f), "weight": float(w)}
+        for m, v, f, w in zip(binned.means, variance, fitted, weight, strict=True)
+    ]
+    readings = (
+        *_amounts(curve, present),
+        Reading(NAMES[3], size, size_error, present),
+        Reading(NAMES[4], ratio, ratio_error, present),
+    )
+    return Findings(readings, {"bins": bins, "sigma": sigma, "rounding": rounding})
+
+
+def _joined(luma: tuple[Array, Array], chroma: tuple[Array, Array], ratio: float) -> tuple[Array, Array]:
+    """A channel's variance and its σ, from the two families' variances with errors and the colour of the noise."""
+    of_luma = (1 + 2 * ratio**2) / 3
+    of_chroma = of_luma / ratio**2
+    weights = 1 / np.square(of_luma * luma[1]), 1 / np.square(of_chroma * chroma[1])
+    total = weights[0] + weights[1]
+    value = (weights[0] * of_luma * luma[0] + weights[1] * of_chroma * chroma[0]) / total
+    apart = np.abs(of_luma * luma[0] - of_chroma * chroma[0]) * np.sqrt(weights[0] * weights[1]) / total
+    return np.maximum(value, 0), np.hypot(1 / np.sqrt(total), 0.5 * apart)
+
+
+def _fitted(
+    binned: Levels, variance: Array, error: Array, clipped: tuple[bool, bool]
+) -> tuple[noise_curve.Curve, Array, Array, Array]:
+    """Curve, fit and measured variance corrected for clipping, and weight of each bin."""
+    features = np.stack([noise_curve.basis(mean).mean((0, 1)) for mean in binned.means])
+    relative = np.hypot(error, 0.02 * variance + 0.02)
+    curve = noise_curve.fit(features, variance, relative)
+    left = np.ones_like(variance)
+    for _ in range(4):
+        features, left = _unclipped(binned.means, curve, clipped)
+        curve = noise_curve.fit(features, variance / left, relative / left**2)
+    weight = np.square((features @ curve.terms + 0.05) * left**2 / relative)
+    return curve, features @ curve.terms, variance / left, weight / weight.max()
+
+
+def _unclipped(
+    means: list[Array], curve: noise_curve.Curve, clipped: tuple[bool, bool]
+) -> tuple[Array, Array]:
+    """Features of the bins at the means before clipping, and the share of variance that clipping left them."""
+    features, left = [], []
+    for mean in means:
+        true, _ = noise_curve.unclip(mean, np.sqrt(curve.variance(mean)) / 255, clipped)
+        before = curve.variance(true)
+        _, share = noise_curve.unclip(mean, np.sqrt(before) / 255, clipped)
+        features.append(noise_curve.basis(true).mean((0, 1)))
+        left.append(float((share * before).sum() / max(before.sum(), 1e-9)) if before.sum() > 0 else 1.0)
+    return np.array(features), np.maximum(left, 0.05)
+
+
+def _amounts(curve: noise_curve.Curve, present: float) -> list[Reading]:
+    shot, read, file = np.maximum(curve.terms, 0)
+    errors = curve.errors
+    read, file = math.sqrt(read), math.sqrt(file)
+    roots = [
+        error / (2 * root + math.sqrt(error) + 1e-9) for root, error in ((read, errors[1]), (file, errors[2]))
+    ]
+    values = ((min(shot, 500.0), errors[0]), (min(read, 300.0), roots[0]), (min(file, 80.0), roots[1]))
+    return [Reading(name, float(v), float(e), present) for name, (v, e) in zip(NAMES, values, strict=False)]
+
+
+def _nothing() -> Findings:
+    """For a photo that holds no block of 8×8 pixels."""
+    neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0))
+    readings = tuple(Reading(n, value, std, 0.0) for n, (value, std) in zip(NAMES, neutral, strict=True))
+    return Findings(readings, {"bins": [], "sigma": 0.0, "rounding": 0.0})
