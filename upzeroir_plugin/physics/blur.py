@@ -31,7 +31,7 @@ def kernel(theta: Theta) -> Tensor:
     sigma, radius, length, angle = (
         scalar(theta, f"blur.{name}", like) for name in ("sigma", "focus", "length", "angle")
     )
-    reach = 4 * float(sigma) + float(radius) + float(length) / 2
+    reach = float((4 * sigma + radius + length / 2).detach())
     half = math.ceil(reach) + TAILS if reach > 0 else 0
     size = 2 * half + 1
     frequency = torch.fft.fftfreq(size, dtype=torch.float64)
@@ -65,9 +65,12 @@ class _Jinc(torch.autograd.Function):
     """2·J1(z)/z, the transfer function of a disc; torch knows J1 but not its derivative."""
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor) -> Tensor:
-        ctx.save_for_backward(z)
+    def forward(z: Tensor) -> Tensor:
         return torch.where(z.abs() < 1e-4, 1 - z**2 / 8, 2 * torch.special.bessel_j1(z) / z)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:

@@ -63,10 +63,10 @@ def equivalent_sigma(quality: float) -> float:
 
 
 class Jpeg(Operator):
-    """Compressed and decoded, 4:4:4, the grid from the top left corner; neither clipped nor rounded after.
+    """Compressed and decoded, 4:4:4, the grid from the top left corner; RGB is not clipped or rounded after.
 
-    Rounding passes gradients straight through (Bengio et al. 2013), so the derivative is that of the identity
-    in x.
+    Y, Cb and Cr are rounded and clipped to 8 bits and the coefficients rounded to their steps, but gradients
+    pass straight through that (Bengio et al. 2013): the derivative in x is that of the identity.
     """
 
     name = "jpeg"
@@ -77,31 +77,39 @@ class Jpeg(Operator):
         """Compress x; sides that are no multiple of 8 are continued by their last pixels, as libjpeg does."""
         height, width = x.shape[2:]
         full = functional.pad(x, (0, -width % 8, 0, -height % 8), mode="replicate")
-        ycc = torch.einsum("ij,bjhw->bihw", x.new_tensor(YCC), full * 255)
-        ycc = _round(ycc - x.new_tensor([128, 0, 0])[:, None, None])
-        steps = _steps(scalar(theta, "jpeg.quality", x))
-        basis = _dct(x)
+        to_ycc, grey, basis = x.new_tensor(YCC), x.new_tensor([0, 128, 128])[:, None, None], _dct(x)
+        ycc = _byte(torch.einsum("ij,bjhw->bihw", to_ycc, full * 255) + grey) - 128
         blocks = ycc.reshape(*ycc.shape[:2], ycc.shape[2] // 8, 8, ycc.shape[3] // 8, 8)
         coefficients = torch.einsum("ui,bcyixj,vj->bcyuxv", basis, blocks, basis)
-        steps = steps[:, None, :, None, :]
-        coefficients = _round(coefficients / steps) * steps
+        steps = _steps(scalar(theta, "jpeg.quality", x))[:, None, :, None, :]
+        coefficients = _straight(coefficients / steps, _nearest(coefficients / steps)) * steps
         blocks = torch.einsum("ui,bcyuxv,vj->bcyixj", basis, coefficients, basis)
-        ycc = blocks.reshape(ycc.shape) + x.new_tensor([128, 0, 0])[:, None, None]
-        rgb = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(x.new_tensor(YCC)), ycc) / 255
+        ycc = _byte(blocks.reshape(ycc.shape) + 128)
+        rgb = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(to_ycc), ycc - grey) / 255
         return rgb[:, :, :height, :width]
 
 
-def _round(value: Tensor) -> Tensor:
-    """Rounded, with the gradient of the identity."""
-    return value + (value.round() - value).detach()
+def _straight(exact: Tensor, rounded: Tensor) -> Tensor:
+    """`rounded`, with the gradient of `exact`."""
+    return exact + (rounded - exact).detach()
+
+
+def _nearest(value: Tensor) -> Tensor:
+    """Rounded with ties away from zero, as libjpeg does; flat areas have many."""
+    return value.sign() * (value.abs() + (0.5 + 1e-6)).floor()
+
+
+def _byte(value: Tensor) -> Tensor:
+    """Rounded and clipped to 0–255, with the gradient of the identity."""
+    return _straight(value, value.round().clamp(0, 255))
 
 
 def _steps(quality: Tensor) -> Tensor:
     """`ijg_tables` for any real quality, as (3, 8, 8) for Y, Cb, Cr; differentiable."""
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
     base = torch.stack([quality.new_tensor(table) for table in (LUMA, CHROMA, CHROMA)])
-    exact = base * (scale + (scale.floor() - scale).detach()) / 100
-    return (exact + ((exact + 0.5).floor() - exact).detach()).clamp(1, 255)
+    exact = base * _straight(scale, scale.floor()) / 100
+    return _straight(exact, (exact + 0.5).floor()).clamp(1, 255)
 
 
 def _dct(like: Tensor) -> Tensor:

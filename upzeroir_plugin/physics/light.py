@@ -1,4 +1,4 @@
-"""Light: exposure in stops of linear light, everywhere or along an illumination map, then a mid-tone power."""
+"""Light: exposure in stops of linear light, global or along an illumination map, then a mid-tone power."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -43,8 +45,8 @@ def is_neutral(theta: Theta) -> bool:
 def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) -> Tensor:
     """Noise to be added to encoded values v (B, 3, H, W): `variance` without the rounding, in every channel.
 
-    `noise.size` is the distance in px at which its autocorrelation exp(−(d/size)²) falls to 1/e; white noise
-    is filtered by a Gaussian of σ = size/2 and keeps its variance. `noise.chroma` is the standard deviation
+    `noise.size` is the distance in px at which its autocorrelation exp(−(d/size)²) falls to 1/e (white
+    noise under a Gaussian of σ = size/2); the variance stays. `noise.chroma` is the standard deviation
     along each of the two chroma axes over that along (1, 1, 1)/√3, orthonormal axes: 0 makes the noise grey,
     and each channel's variance stays the same whatever the ratio.
     """
@@ -63,14 +65,20 @@ def _drawn_variance(v: Tensor, theta: Theta) -> Tensor:
 
 def _grain(v: Tensor, theta: Theta, generator: torch.Generator | None) -> Tensor:
     """Noise of variance 1 in v's shape, filtered to `noise.size` from edge to edge."""
-    still = {"blur.focus": 0.0, "blur.length": 0.0, "blur.angle": 0.0}
-    spread = blur.kernel({**still, "blur.sigma": theta["noise.size"] / 2}).to(v)
-    margin = spread.shape[0] - 1
+    spread = None if is_at_neutral(theta, "noise.size") else _filter(scalar(theta, "noise.size", v))
+    margin = 0 if spread is None else spread.shape[0] - 1
     shape = (*v.shape[:2], v.shape[2] + margin, v.shape[3] + margin)
     white = torch.randn(shape, generator=generator, device=v.device, dtype=v.dtype)
-    if not margin:
-        return white
-    return blur.convolve_inside(white, spread) / spread.square().sum().sqrt()
+    return white if spread is None else blur.convolve_inside(white, spread)
+
+
+def _filter(size: Tensor) -> Tensor:
+    """(k, k), unit energy: the root of the spectrum that the autocorrelation has on the pixel lattice."""
+    half = math.ceil(2 * float(size.detach())) + 4
+    place = torch.fft.fftfreq(2 * half + 1, 1 / (2 * half + 1), dtype=size.dtype, device=size.device)
+    spectrum = torch.fft.fft(torch.exp(-((place / size) ** 2))).real.clamp_min(1e-12)
+    line = torch.fft.fftshift(torch.fft.ifft(spectrum.sqrt()).real)
+    return torch.outer(line, line)
 
 
 def _coloured(grain: Tensor, ratio: Tensor) -> Tensor:

@@ -15,10 +15,10 @@ from upzeroir_plugin.physics.operator import Operator, Theta, scalar
 def kernel(scale: Tensor) -> Tensor:
     """What a bicubic reduction by `scale` and enlargement back does on average: (k, k) float64, sum 1.
 
-    Keys' cubic (1981, eq. 4, a = −1/2) stretched by the scale, once for each way; at scale 1 the unit impulse.
+    Keys' cubic (1981, eq. 4, a = −1/2) stretched by the scale, once each way; at scale 1 the unit impulse.
     """
     scale = scale.to("cpu", torch.float64)
-    half = math.ceil(2 * float(scale)) - 1
+    half = math.ceil(2 * float(scale.detach())) - 1
     line = _cubic(torch.arange(-half, half + 1, dtype=torch.float64) / scale)
     line = line / line.sum()
     margin = line.new_zeros(2 * half)
