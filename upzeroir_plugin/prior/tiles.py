@@ -49,7 +49,7 @@ def _spans(start: int, length: int, core: int, multiple: int) -> list[tuple[int,
 
 def _reach(low: int, high: int, limit: int, context: int, multiple: int) -> tuple[int, int]:
     first = max(0, low - context)
-    return first - first % multiple, min(limit, high + context)
+    return first - first % multiple, min(limit, high + context + -(high + context) % multiple)
 
 
 def weights(tile: Tile, area: Box, ramp: int) -> NDArray[np.float32]:

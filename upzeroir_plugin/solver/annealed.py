@@ -72,7 +72,7 @@ def make_plan(
     flips = FLIPS if thorough or size[0] * size[1] <= SMALL else 1
     reach = prior.context if denoise or refine else 0
     if blur:
-        reach = max(reach, prior.context + 3 * blur_reach(theta))
+        reach = max(reach, prior.context + 6 * blur_reach(theta))
     return Plan(
         theta=theta,
         maps=maps,

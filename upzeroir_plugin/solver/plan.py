@@ -23,9 +23,9 @@ LEAST_CHANGE = 0.75 / 255
 """Light, haze and cast that would move no tone by more than this are left alone."""
 TONES = 33
 BLUR_CALLS = 8
-BLUR_START = 49 / 255
+BLUR_START = 20 / 255
 FLIPS = 8
-SMALL = 1 << 19
+SMALL = 1 << 17
 """Photos up to this many pixels get their flips averaged even in `fast`: they are done at once anyway."""
 
 
@@ -79,7 +79,7 @@ def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVe
         off.add("jpeg")
     if max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3) < 0.35 and not kept("blur"):
         off.add("blur")
-    return neutralised(theta, off)
+    return neutralised(theta, off).with_values({"sampling.scale": 1.0})
 
 
 def neutralised(theta: ParameterVector, groups: set[str]) -> ParameterVector:
