@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES, dct_blocks, table_quality
+from upzeroir_plugin.estimate.jpeg_tables import BASIS, LUMA_TABLES, table_quality
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.estimate.tiles import spread
 from upzeroir_plugin.photo.image import Photo
 
 Array = NDArray[np.float32]
-Scores = NDArray[np.float64]
 
 Y = np.array([0.299, 0.587, 0.114], np.float32)
 JITTERS = (0.36, 0.9)
@@ -33,7 +32,11 @@ DEAD = 1.5
 BIN, BINS = 0.125, 2048
 STEPS = 255
 TILE, TILES, SEARCHED = 72, 96, 24
+KNOWABLE = LUMA_TABLES[:97]
+"""Above quality 97 nearly all steps are 1, which every 8-bit picture fits."""
 FREQUENCIES = sorted(((v, u) for v in range(8) for u in range(8) if v + u), key=lambda at: (sum(at), at))
+ROWS, COLUMNS = np.array(FREQUENCIES).T
+TRANSFORM = np.stack([np.outer(BASIS[v], BASIS[u]).ravel() for v, u in FREQUENCIES])
 FEW = 20
 """How many of the lowest frequencies look for the grid."""
 ENOUGH, SLACK = 20.0, 4.0
@@ -44,25 +47,27 @@ of 64 grids and 100 qualities, below the least of compressed photos of 256 px.""
 def estimate_jpeg(photo: Photo) -> Findings:
     """Reading of jpeg.quality (IJG, 1–100; towards 100 with `present` towards 0 when no compression shows).
 
-    Evidence: `scores`, the log-likelihood of each quality 1–100 against "not compressed"; `grid`, (x, y) phase of the
+    Evidence: `scores`, the log-likelihood of each quality 1–97 against "not compressed"; `grid`, (x, y) phase of the
     blocks; `coefficients`, how many could speak; `file_quality`, of the file's own tables or None. The tables decide,
     unless the pixels, which may have been edited since, deny them.
     """
     luma = _luma(spread(photo.pixels, TILE, TILES))
     grid = _grid(luma, photo.evidence.crop_offset)
-    scores, heard = _scores(luma, grid, len(FREQUENCIES))
+    histogram = _histogram(luma, grid, len(FREQUENCIES))
+    scores = _scores(histogram[None], KNOWABLE)[0]
     quality, std = _posterior(scores)
     present = _logistic((float(scores.max()) - ENOUGH) / SLACK)
     evidence: dict[str, Any] = {
         "scores": [round(float(score), 1) for score in scores],
         "grid": list(grid),
-        "coefficients": heard,
+        "coefficients": int(histogram.sum()),
         "file_quality": None,
     }
     if photo.evidence.jpeg_tables:
         table = np.reshape(photo.evidence.jpeg_tables[0], (8, 8))
         evidence["file_quality"] = table_quality(table)
-        told = _scores(luma, _phase(photo.evidence.crop_offset), len(FREQUENCIES), table)
+        home = _histogram(luma, _phase(photo.evidence.crop_offset), len(FREQUENCIES))
+        told = float(_scores(home[None], table[None])[0, 0])
         quality, std, present = _with_file(table_quality(table), told, (quality, std, present))
     seen = min(1.0, 2 * present)
     return Findings(
@@ -70,12 +75,9 @@ def estimate_jpeg(photo: Photo) -> Findings:
     )
 
 
-def _with_file(
-    quality: float, told: tuple[Scores, int], pixels: tuple[float, float, float]
-) -> tuple[float, float, float]:
-    """Quality, its σ and presence from the file's tables and the pixels' word on them, and the pixels' own finding."""
-    (score,), heard = told
-    denied = _logistic(-(score + ENOUGH) / SLACK) if heard else 0.0
+def _with_file(quality: float, told: float, pixels: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Quality, its σ and presence, from the file's table, its score `told` and the finding of the pixels alone."""
+    denied = _logistic(-(told + ENOUGH) / SLACK)
     coarser = pixels[2] if pixels[0] < quality - 3 else 0.0
     weight = max(denied, coarser)
     mixed = weight * pixels[0] + (1 - weight) * quality
@@ -87,43 +89,42 @@ def _grid(luma: Array, offset: tuple[int, int]) -> tuple[int, int]:
     """Phase (x, y) of the blocks: the one that the file's corner gives if it fits, else the best of all 64."""
     home = _phase(offset)
     some = luma[:: -(-len(luma) // SEARCHED)]
-    phases = [(x, y) for y in range(8) for x in range(8)]
-    best = {at: float(_scores(some, at, FEW)[0].max()) for at in phases}
-    found = max(phases, key=lambda at: best[at])
-    return home if best[home] >= best[found] - 1e-6 else found
+    phases = [home, *((x, y) for y in range(8) for x in range(8))]
+    scores = _scores(np.stack([_histogram(some, at, FEW) for at in phases]), KNOWABLE).max(1)
+    return phases[int(np.argmax(scores))]
 
 
 def _phase(offset: tuple[int, int]) -> tuple[int, int]:
     return -offset[0] % 8, -offset[1] % 8
 
 
-def _scores(
-    luma: Array, grid: tuple[int, int], few: int, table: NDArray[np.int_] | None = None
-) -> tuple[Scores, int]:
-    """Log-likelihood against a smooth density of each IJG quality 1–100, or of `table` alone, from luma tiles in levels.
+def _histogram(luma: Array, grid: tuple[int, int], few: int) -> Array:
+    """(few, BINS): how often each size of each of the lowest `few` frequencies occurs, the zeros left out."""
+    size = np.abs(_blocks(luma, grid).reshape(-1, 64) @ TRANSFORM[:few].T)
+    speaks = size > DEAD
+    place = np.broadcast_to(BINS * np.arange(few), size.shape)[speaks]
+    number = np.minimum((size[speaks] / BIN).astype(np.intp), BINS - 1)
+    counts: Array = np.bincount(place + number, minlength=few * BINS).reshape(few, BINS).astype(np.float32)
+    return counts
 
-    Also the number of coefficients that spoke.
-    """
-    blocks = _blocks(luma, grid)
-    rows, columns = np.array(FREQUENCIES[:few]).T
-    size = np.abs(dct_blocks(blocks)[:, rows, columns])
-    tables = LUMA_TABLES if table is None else table[None]
-    number = np.where(size > DEAD, (size / BIN).astype(np.int32), BINS).clip(0, BINS)
-    counts = np.bincount((number + (BINS + 1) * np.arange(few)).ravel(), minlength=few * (BINS + 1))
-    counts = counts.reshape(few, BINS + 1)[:, :BINS]
-    best = None
+
+def _scores(histograms: Array, tables: NDArray[np.int_]) -> Array:
+    """Log-likelihood (n, tables) against a smooth density, from histograms (n, few, BINS) and tables (t, 8, 8)."""
+    few = histograms.shape[1]
+    steps = tables[:, ROWS[:few], COLUMNS[:few]] - 1
+    found = []
     for jitter in JITTERS:
-        table_scores = counts @ _likelihood(jitter)
-        total = table_scores[np.arange(few), tables[:, rows, columns] - 1].sum(1)
-        best = total if best is None else np.maximum(best, total)
-    assert best is not None
-    return best, int(counts.sum())
+        of_steps = histograms.reshape(-1, BINS) @ _likelihood(jitter)
+        found.append(of_steps.reshape(-1, few, STEPS)[:, np.arange(few), steps].sum(-1))
+    best: Array = np.maximum(*found)
+    return best
 
 
 def _luma(pixels: Array) -> Array:
     """Y in levels, NaN where a channel is black or white: clipping moves coefficients off the lattice."""
     inside = (pixels.min(-1) > 0.5 / 255) & (pixels.max(-1) < 254.5 / 255)
-    return np.where(inside, pixels @ (255 * Y) - 128, np.float32(np.nan))
+    luma: Array = np.where(inside, pixels @ (255 * Y) - 128, np.float32(np.nan))
+    return luma
 
 
 def _blocks(luma: Array, grid: tuple[int, int]) -> Array:
@@ -136,24 +137,24 @@ def _blocks(luma: Array, grid: tuple[int, int]) -> Array:
 
 
 @cache
-def _likelihood(jitter: float) -> NDArray[np.float64]:
+def _likelihood(jitter: float) -> Array:
     """(BINS, STEPS): logarithm of the comb's density over the smooth one at each size of a coefficient."""
     size = (np.arange(BINS) + 0.5) * BIN
     step = np.arange(1, STEPS + 1)
-    # Wrapped Gaussian: the two nearest teeth are enough for steps of 2 up; below, the comb is smooth.
     off = np.abs(size[:, None] - step * np.round(size[:, None] / step))
-    tooth = sum(np.exp(-(((off + n * step) / jitter) ** 2) / 2) for n in (-2, -1, 0, 1, 2))
-    tooth = tooth * step / (jitter * math.sqrt(2 * math.pi))
+    tooth = sum(np.exp(-(((off + n * step) / jitter) ** 2) / 2) for n in (-1, 0, 1))
+    tooth = np.where(step > jitter, tooth * step / (jitter * math.sqrt(2 * math.pi)), 1)
     first = np.round(size[:, None] / step) == 0
     tooth = np.where(first, np.exp(-((size[:, None] / jitter) ** 2) / 2), tooth)
-    return np.log((1 - OUTLIERS) * tooth + OUTLIERS)
+    table: Array = np.log((1 - OUTLIERS) * tooth + OUTLIERS).astype(np.float32)
+    return table
 
 
-def _posterior(scores: Scores) -> tuple[float, float]:
+def _posterior(scores: Array) -> tuple[float, float]:
     """Mean and σ of the quality under the scores; at least 0.5, for tables that round to the same steps."""
     weight = np.exp(np.maximum(scores - scores.max(), -700) / 2)
     weight /= weight.sum()
-    quality = np.arange(1, 101)
+    quality = np.arange(1, len(scores) + 1)
     mean = float(weight @ quality)
     return mean, math.sqrt(0.25 + float(weight @ (quality - mean) ** 2))
 

@@ -44,13 +44,9 @@ def _basis() -> Array:
     place = np.arange(8)
     basis = 0.5 * np.cos(np.pi / 8 * np.outer(place, place + 0.5))
     basis[0] /= np.sqrt(2)
-    return basis.astype(np.float32)
+    single: Array = basis.astype(np.float32)
+    return single
 
 
 BASIS = _basis()
 """Orthonormal DCT-II of 8 values: (frequency, place)."""
-
-
-def dct_blocks(blocks: Array) -> Array:
-    """2-D orthonormal DCT of (..., 8, 8) blocks: (..., vertical frequency, horizontal frequency)."""
-    return BASIS @ blocks @ BASIS.T

@@ -7,13 +7,12 @@ chroma axes, which hardly sees texture, but nothing of grey noise or after 4:2:0
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate import noise_curve, noise_grain
-from upzeroir_plugin.estimate.noise_blocks import GREEN, HIGH, LUMA, RED_BLUE, measure
+from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, measure
 from upzeroir_plugin.estimate.noise_levels import Levels, levels
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.photo.image import Photo
