@@ -1,0 +1,184 @@
+"""The command line. Parsing only: no torch, no numpy, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from upzeroir_plugin import __version__
+from upzeroir_plugin.errors import CancelledError, UpzeroirError
+from upzeroir_plugin.parameters import GROUPS, PARAMETERS, InvalidParameter, parameter
+
+EFFORTS = ("fast", "thorough", "guided")
+INTERRUPTED = CancelledError.exit_code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Errors are one line on stderr, a traceback only with --debug."""
+    args = build_parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        run = import_module(f"upzeroir_plugin.commands.{args.command}").run
+        return int(run(args))
+    except KeyboardInterrupt:
+        return fail(CancelledError("Cancelled; nothing was written."), args.debug)
+    except UpzeroirError as error:
+        return fail(error, args.debug)
+    except InvalidParameter as error:
+        print(f"upzeroir: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except MemoryError:
+        text = "There is not enough memory. Close other programs, or restore a region."
+        print(f"upzeroir: {text}", file=sys.stderr)
+        return 4
+    except Exception as error:
+        if args.debug:
+            traceback.print_exc()
+        else:
+            print(f"upzeroir: {type(error).__name__}: {error} (--debug shows more)", file=sys.stderr)
+        return 5
+
+
+def fail(error: UpzeroirError, debug: bool) -> int:
+    """Say an error in one line; returns its exit code."""
+    if debug:
+        traceback.print_exception(error)
+    print(f"upzeroir: {' '.join(str(error).split())}", file=sys.stderr)
+    return error.exit_code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options; what concerns parameters comes from the table."""
+    parser = argparse.ArgumentParser(prog="upzeroir", description="Restores photos: noise, blur, haze, light, JPEG.")
+    parser.add_argument("--version", action="version", version=f"upzeroir {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _estimate(commands.add_parser("estimate", help="say what is wrong with a photo"))
+    _restore(
+        commands.add_parser(
+            "restore",
+            help="restore photos",
+            epilog=_table(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    _train(commands.add_parser("train", help="train the embedded prior"))
+    bench = commands.add_parser("bench", help="measure quality and speed", add_help=False)
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="see upzeroir bench --help")
+    doctor = commands.add_parser("doctor", help="show versions, devices, memory and what is missing")
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    for command in commands.choices.values():
+        command.add_argument("--debug", action="store_true", help="show tracebacks")
+    return parser
+
+
+def _estimate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("photo", type=Path, metavar="PHOTO")
+    command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    _shared(command)
+
+
+def _restore(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("photos", type=Path, nargs="+", metavar="PHOTO")
+    add("-o", "--output", type=Path, required=True, metavar="FILE|DIR", help="a file, or a folder for several photos")
+    _shared(command)
+    add("--amount", type=_amount, action="append", default=[], metavar="GROUP=0-1",
+        help=f"how much of a group to undo ({', '.join(GROUPS)})")  # fmt: skip
+    add("--strength", type=_share, default=1.0, metavar="0-1", help="blend with the original (default 1)")
+    add("--effort", choices=EFFORTS, default=None, help="fast (default), thorough, or the paper's guided")
+    add("--steps", type=_count, metavar="N", help="network calls of the iterative part")
+    add("--mask", type=Path, metavar="FILE", help="a grey picture of the photo's size, white = restore")
+    add("--preview-dir", type=Path, metavar="DIR", help="write the previews there")
+    add("--report", type=Path, metavar="FILE.json", help="write what was found and done")
+    add("--seed", type=int, default=None, metavar="N", help="seed of what is random (default 0)")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--prior", default="embedded", metavar="embedded|PATH", help="the denoiser's folder")
+    add("--metadata", choices=("keep", "no-gps", "strip"), default="keep")
+    add("--repeat", type=Path, metavar="RESULT", help="do again exactly what made this result")
+    add("--overwrite", action="store_true", help="replace outputs that exist")
+
+
+def _shared(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--set", type=_setting, action="append", default=[], dest="pins", metavar="NAME=VALUE",
+        help="pin a parameter (see upzeroir restore --help)")  # fmt: skip
+    add("--region", type=_region, metavar="X,Y,W,H", help="only this rectangle, in px")
+    add("--max-pixels", type=_megapixels, default=150.0, metavar="MP", help="refuse larger photos (default 150)")
+
+
+def _train(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("folder", type=Path, metavar="PHOTOS", help="a folder of clean photos")
+    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="the prior's folder; a stopped run goes on")
+    add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
+    add("--minutes", type=float, default=60.0, help="how long (default 60)")
+    add("--threads", type=_count, default=2, help="processor threads (default 2)")
+
+
+def _table() -> str:
+    rows = [f"  {p.name:20} {p.low:g} to {p.high:g} {p.unit:32} {p.help}" for p in PARAMETERS]
+    return "Parameters for --set (a value set is pinned: it is not estimated):\n" + "\n".join(rows)
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, parameter(name).check(value)
+    except InvalidParameter as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _amount(text: str) -> tuple[str, float]:
+    group, _, value = text.partition("=")
+    if group not in GROUPS:
+        raise argparse.ArgumentTypeError(f"{group!r} is no group; they are: {', '.join(GROUPS)}")
+    return group, _share(value)
+
+
+def _share(text: str) -> float:
+    return _number(text, 0, 1)
+
+
+def _number(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text!r}: it takes a number from {low:g} to {high:g}")
+    return value
+
+
+def _megapixels(text: str) -> float:
+    return _number(text, 1e-6, 1e6)
+
+
+def _count(text: str) -> int:
+    return int(_number(text, 1, 1000))
+
+
+def _region(text: str) -> tuple[int, int, int, int]:
+    try:
+        x, y, w, h = (int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: it takes X,Y,W,H in whole px") from None
+    if min(x, y) < 0 or min(w, h) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: X and Y from 0, W and H from 1")
+    return x, y, w, h
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

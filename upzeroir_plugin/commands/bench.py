@@ -1,0 +1,20 @@
+"""`upzeroir bench`: quality and speed against peers, from a checkout."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from upzeroir_plugin.errors import UsageError
+
+
+def run(args: Namespace) -> int:
+    """Hand the arguments to `benchmarks/`, which is not part of the wheel. Returns its exit code."""
+    try:
+        from benchmarks.run import main
+    except ModuleNotFoundError as error:
+        if error.name and not error.name.startswith("benchmarks"):
+            raise UsageError(f"The benchmark needs {error.name}.", "pip install 'upzeroir[bench]'") from error
+        raise UsageError(
+            "The benchmark is not part of the installed program.", "Run it from a checkout: installer/run bench."
+        ) from error
+    return int(main(args.rest))

@@ -1,0 +1,26 @@
+"""`upzeroir train`: the embedded prior's training run and the measurement of its residuals."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from argparse import Namespace
+
+from upzeroir_plugin.errors import UnreadableError
+
+
+def run(args: Namespace) -> int:
+    """Train for the time given (or go on with a stopped run), then measure the residual table. Returns 0."""
+    from upzeroir_plugin.prior.calibrate import calibrate
+    from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS
+    from upzeroir_plugin.prior.train import Recipe, train
+
+    if not args.folder.is_dir():
+        raise UnreadableError(f"{args.folder} is no folder.", "Give a folder of clean photos.")
+    start = args.start or FOLDER
+    args.output.mkdir(parents=True, exist_ok=True)
+    if start.resolve() != args.output.resolve():
+        shutil.copy(start / "config.json", args.output / "config.json")
+    train(args.folder, args.output / WEIGHTS, Recipe(args.minutes), start / WEIGHTS, args.threads)
+    print(json.dumps(calibrate(args.output, args.folder), indent=1))
+    return 0
