@@ -11,7 +11,8 @@ from torch import Tensor
 
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics.fields import Fields
-from upzeroir_plugin.physics.jpeg import Jpeg, equivalent_sigma, ijg_tables
+from upzeroir_plugin.physics.jpeg import Jpeg, equivalent_sigma
+from upzeroir_plugin.physics.jpeg_tables import ijg_tables
 
 NEUTRAL = ParameterVector().values()
 

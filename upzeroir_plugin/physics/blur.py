@@ -69,7 +69,7 @@ class _Jinc(torch.autograd.Function):
         return torch.where(z.abs() < 1e-4, 1 - z**2 / 8, 2 * torch.special.bessel_j1(z) / z)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+    def setup_context(ctx: Any, inputs: tuple[Tensor], _output: Tensor) -> None:
         ctx.save_for_backward(*inputs)
 
     @staticmethod
@@ -86,7 +86,7 @@ def reflected(length: int, margin: int, device: torch.device | None = None) -> T
 
 
 def convolve(x: Tensor, spread: Tensor) -> Tensor:
-    """x (B, C, H, W) convolved with `spread` (k, l), odd sizes, mirrored at the border; any H, W."""
+    """Convolve x (B, C, H, W) with `spread` (k, l), odd sizes, mirrored at the border; any H, W."""
     rows, columns = spread.shape[0] // 2, spread.shape[1] // 2
     x = x.index_select(2, reflected(x.shape[2], rows, x.device))
     x = x.index_select(3, reflected(x.shape[3], columns, x.device))
@@ -136,6 +136,6 @@ class Blur(Operator):
     switches = ("blur.sigma", "blur.focus", "blur.length")
     linear = True
 
-    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, _fields: Fields, /) -> Tensor:
         """Blur x."""
         return convolve(x, kernel(theta))

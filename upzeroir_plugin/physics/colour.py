@@ -63,7 +63,7 @@ def _linear_rgb(u: Tensor, v: Tensor) -> Tensor:
 
 
 def _across(like: Tensor) -> Tensor:
-    """d log(linear RGB)/d Duv at D65, across the locus towards green; (3,)."""
+    """Derivative of log(linear RGB) in Duv at D65, across the locus towards green; (3,)."""
     here, step = like.new_tensor(D65_MIRED, dtype=torch.float64), 1e-3
     (u0, v0), (u1, v1) = _locus(here - 1), _locus(here + 1)
     length = torch.hypot(u1 - u0, v1 - v0)
@@ -81,11 +81,11 @@ class Colour(PointOperator):
     switches = ("colour.temperature", "colour.tint")
     linear = True
 
-    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, _fields: Fields, /) -> Tensor:
         """Tint x."""
         return x * gains(theta, x)[:, None, None]
 
-    def invert(self, y: Tensor, theta: Theta, fields: Fields) -> tuple[Tensor, Tensor]:
+    def invert(self, y: Tensor, theta: Theta, _fields: Fields, /) -> tuple[Tensor, Tensor]:
         """Exact inverse."""
         gain = 1 / gains(theta, y)[:, None, None]
         return y * gain, gain.expand_as(y)

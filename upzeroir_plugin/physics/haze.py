@@ -19,7 +19,7 @@ def airlight(theta: Theta, like: Tensor) -> Tensor:
 
 
 def transmission(theta: Theta, fields: Fields, like: Tensor) -> Tensor:
-    """t = exp(−haze.depth · depth map), (1, 1, H, W), or (1, 1, 1, 1) if the veil is uniform; in (0, 1]."""
+    """Return t = exp(−haze.depth · depth map), (1, 1, H, W), or (1, 1, 1, 1) if uniform; in (0, 1]."""
     shape = like.new_ones(1, 1, 1, 1) if fields.depth is None else fields.depth.to(like)
     return torch.exp(-scalar(theta, "haze.depth", like) * shape)
 
@@ -31,13 +31,13 @@ class Haze(PointOperator):
     group = "haze"
     switches = ("haze.depth",)
 
-    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, fields: Fields, /) -> Tensor:
         """Draw the veil over x."""
         veil = airlight(theta, x)
         return veil + (x - veil) * transmission(theta, fields, x)
 
-    def invert(self, y: Tensor, theta: Theta, fields: Fields) -> tuple[Tensor, Tensor]:
-        """z = A + (y − A)/max(t, FLOOR) (He 2009, eq. 16): where t is below FLOOR part of the veil stays."""
+    def invert(self, y: Tensor, theta: Theta, fields: Fields, /) -> tuple[Tensor, Tensor]:
+        """Undo it: z = A + (y − A)/max(t, FLOOR) (He 2009, eq. 16); below FLOOR part of the veil stays."""
         veil = airlight(theta, y)
         gain = 1 / transmission(theta, fields, y).clamp_min(FLOOR)
         return veil + (y - veil) * gain, gain.expand_as(y)

@@ -1,4 +1,4 @@
-"""JPEG compression, and the error that it leaves (ITU-T T.81; tables as in the IJG's libjpeg)."""
+"""JPEG compression (ITU-T T.81, as the IJG's libjpeg does it), and the error that it leaves."""
 
 from __future__ import annotations
 
@@ -9,48 +9,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from upzeroir_plugin.physics.fields import Fields
+from upzeroir_plugin.physics.jpeg_tables import CHROMA, LUMA
 from upzeroir_plugin.physics.operator import Operator, Theta, scalar
 
-# T.81, tables K.1 and K.2, in rows.
-LUMA = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-CHROMA = (
-    (17, 18, 24, 47, 99, 99, 99, 99),
-    (18, 21, 26, 66, 99, 99, 99, 99),
-    (24, 26, 56, 99, 99, 99, 99, 99),
-    (47, 66, 99, 99, 99, 99, 99, 99),
-    (99, 99, 99, 99, 99, 99, 99, 99),
-    (99, 99, 99, 99, 99, 99, 99, 99),
-    (99, 99, 99, 99, 99, 99, 99, 99),
-    (99, 99, 99, 99, 99, 99, 99, 99),
-)
 # ITU-R BT.601 full range (JFIF): Y, Cb, Cr from R, G, B.
 YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
-
-Table = tuple[tuple[int, ...], ...]
-
-
-def ijg_tables(quality: int) -> tuple[Table, Table]:
-    """Quantisation tables for luma and chroma at IJG quality 1–100: two 8 × 8 tables, rows first.
-
-    Raises ValueError for any other quality.
-    """
-    if not 1 <= quality <= 100:
-        raise ValueError(f"JPEG quality {quality} is not in 1 to 100")
-    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-
-    def scaled(base: Table) -> Table:
-        return tuple(tuple(min(max((step * scale + 50) // 100, 1), 255) for step in row) for row in base)
-
-    return scaled(LUMA), scaled(CHROMA)
 
 
 def equivalent_sigma(quality: float) -> float:
@@ -73,7 +36,7 @@ class Jpeg(Operator):
     group = "jpeg"
     switches = ("jpeg.quality",)
 
-    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, _fields: Fields, /) -> Tensor:
         """Compress x; sides that are no multiple of 8 are continued by their last pixels, as libjpeg does."""
         height, width = x.shape[2:]
         full = functional.pad(x, (0, -width % 8, 0, -height % 8), mode="replicate")

@@ -25,12 +25,12 @@ class Light(PointOperator):
     group = "light"
     switches = ("light.ev", "light.midtones", "light.local")
 
-    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, fields: Fields, /) -> Tensor:
         """Darken x (for positive stops). Values above 1 are not clipped."""
         u = tone.encode(torch.exp2(-stops(theta, fields, x)) * tone.decode(x))
         return tone.midtones(u, scalar(theta, "light.midtones", x))
 
-    def invert(self, y: Tensor, theta: Theta, fields: Fields) -> tuple[Tensor, Tensor]:
+    def invert(self, y: Tensor, theta: Theta, fields: Fields, /) -> tuple[Tensor, Tensor]:
         """Exact inverse; gain = dz/dy through power and exposure by the chain rule."""
         exponent = scalar(theta, "light.midtones", y)
         lift = torch.exp2(stops(theta, fields, y))

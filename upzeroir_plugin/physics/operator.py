@@ -45,7 +45,7 @@ class Operator(ABC):
         return all(is_at_neutral(theta, name) for name in self.switches)
 
     @abstractmethod
-    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, fields: Fields, /) -> Tensor:
         """Apply it."""
 
 
@@ -53,5 +53,5 @@ class PointOperator(Operator):
     """An operator that acts on each value by itself and can be undone."""
 
     @abstractmethod
-    def invert(self, y: Tensor, theta: Theta, fields: Fields) -> tuple[Tensor, Tensor]:
+    def invert(self, y: Tensor, theta: Theta, fields: Fields, /) -> tuple[Tensor, Tensor]:
         """Undo it: (z, gain), both (B, 3, H, W); gain = |dz/dy| ≥ 0 carries σ through (delta rule)."""

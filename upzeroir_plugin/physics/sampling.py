@@ -42,6 +42,6 @@ class Sampling(Operator):
     switches = ("sampling.scale",)
     linear = True
 
-    def __call__(self, x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, _fields: Fields, /) -> Tensor:
         """Take the detail away."""
         return blur.convolve(x, kernel(scalar(theta, "sampling.scale", x)))

@@ -35,7 +35,7 @@ def slope(v: Tensor) -> Tensor:
 
 
 def midtones(u: Tensor, exponent: Tensor) -> Tensor:
-    """u ** exponent, with a straight toe below `TOE` that also carries values below 0."""
+    """Raise u to `exponent`, with a straight toe below `TOE` that also carries values below 0."""
     return torch.where(u > TOE, u.clamp_min(TOE) ** exponent, u * TOE ** (exponent - 1))
 
 
