@@ -58,7 +58,9 @@ def fail(error: UpzeroirError, debug: bool) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options; what concerns parameters comes from the table."""
-    parser = argparse.ArgumentParser(prog="upzeroir", description="Restores photos: noise, blur, haze, light, JPEG.")
+    parser = argparse.ArgumentParser(
+        prog="upzeroir", description="Restores photos: noise, blur, haze, light, JPEG."
+    )
     parser.add_argument("--version", action="version", version=f"upzeroir {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _estimate(commands.add_parser("estimate", help="say what is wrong with a photo"))
@@ -89,7 +91,14 @@ def _estimate(command: argparse.ArgumentParser) -> None:
 def _restore(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("photos", type=Path, nargs="+", metavar="PHOTO")
-    add("-o", "--output", type=Path, required=True, metavar="FILE|DIR", help="a file, or a folder for several photos")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE|DIR",
+        help="a file, or a folder for several photos",
+    )
     _shared(command)
     add("--amount", type=_amount, action="append", default=[], metavar="GROUP=0-1",
         help=f"how much of a group to undo ({', '.join(GROUPS)})")  # fmt: skip
@@ -112,13 +121,26 @@ def _shared(command: argparse.ArgumentParser) -> None:
     add("--set", type=_setting, action="append", default=[], dest="pins", metavar="NAME=VALUE",
         help="pin a parameter (see upzeroir restore --help)")  # fmt: skip
     add("--region", type=_region, metavar="X,Y,W,H", help="only this rectangle, in px")
-    add("--max-pixels", type=_megapixels, default=150.0, metavar="MP", help="refuse larger photos (default 150)")
+    add(
+        "--max-pixels",
+        type=_megapixels,
+        default=150.0,
+        metavar="MP",
+        help="refuse larger photos (default 150)",
+    )
 
 
 def _train(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("folder", type=Path, metavar="PHOTOS", help="a folder of clean photos")
-    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="the prior's folder; a stopped run goes on")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="the prior's folder; a stopped run goes on",
+    )
     add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
     add("--minutes", type=float, default=60.0, help="how long (default 60)")
     add("--threads", type=_count, default=2, help="processor threads (default 2)")

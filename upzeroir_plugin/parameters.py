@@ -173,9 +173,7 @@ class ParameterVector:
         for name, value in changes.items():
             number = parameter(name).check(value)
             old = found[name]
-            found[name] = replace(
-                old, value=number, low=min(old.low, number), high=max(old.high, number)
-            )
+            found[name] = replace(old, value=number, low=min(old.low, number), high=max(old.high, number))
         return ParameterVector(found)
 
     def to_json(self) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The public API: estimate(photo) → Estimate, restore(photo, Estimate, Options) → Progress and Step. No HTTP, no Qt, no GIMP."""
+"""The public API: estimate(photo) → Estimate, restore(photo, Estimate, Options) → Progress and Steps."""
 
 from __future__ import annotations
 
@@ -171,7 +171,9 @@ class _Run:
         if not 0 <= options.strength <= 1:
             raise UsageError(f"strength = {options.strength}: it takes a number from 0 to 1.")
         if options.mask is not None and options.mask.shape != photo.pixels.shape[:2]:
-            raise UsageError("The mask does not have the photo's size.", "Make it as wide and high as the photo.")
+            raise UsageError(
+                "The mask does not have the photo's size.", "Make it as wide and high as the photo."
+            )
         self.photo, self.found, self.options, self.control = photo, found, options, control
         self.area = _checked_region(options.region or (0, 0, *photo.size), photo.size)
         self.events: queue.SimpleQueue[Progress | Step | BaseException] = queue.SimpleQueue()
@@ -220,7 +222,9 @@ class _Run:
         )
         verdict = Verdict(0.0, 0.0, True, 1.0)
         if plan.idle or options.strength == 0:
-            self._finish(photo if options.region is None else _crop(photo, self.area), False, plan, verdict, prior)
+            self._finish(
+                photo if options.region is None else _crop(photo, self.area), False, plan, verdict, prior
+            )
             return
         self._check_memory()
         weight = _feathered(options.mask) if options.mask is not None else None
@@ -261,10 +265,17 @@ class _Run:
         little = to_pixels(small(to_tensor(self._source()), PREVIEW_SIDE))
         if plan.points:
             whole = fields(plan.maps, plan.size, self.area)
-            shrunk = replace(whole, **{
-                n: None if getattr(whole, n) is None else torch.nn.functional.interpolate(getattr(whole, n), size=little.shape[:2], mode="area")
-                for n in ("depth", "illumination", "blur")
-            })
+            shrunk = replace(
+                whole,
+                **{
+                    n: None
+                    if getattr(whole, n) is None
+                    else torch.nn.functional.interpolate(
+                        getattr(whole, n), size=little.shape[:2], mode="area"
+                    )
+                    for n in ("depth", "illumination", "blur")
+                },
+            )
             little = to_pixels(invert_pointwise(to_tensor(little), plan.theta.values(), shrunk)[0])
         self.preview = _eight_bit(little)
         self.events.put(Progress(0.0, self.label, None, self.preview, self._scale()))
@@ -348,7 +359,13 @@ class _Run:
             "accepted": verdict.accepted,
             "restarts": plan.restarts,
         }
-        theta = self.found.theta.with_values({n: plan.theta[n] for n in ("noise.shot", "noise.read", "noise.file")}) if plan.restarts else self.found.theta
+        theta = (
+            self.found.theta.with_values(
+                {n: plan.theta[n] for n in ("noise.shot", "noise.read", "noise.file")}
+            )
+            if plan.restarts
+            else self.found.theta
+        )
         result = Result(
             photo, changed, theta, quality, self.calls, "annealed", self.options.effort, self.options.seed,
             str(self.device), prior.dtype, {"name": prior.name, "sha256": prior.sha256},
@@ -375,7 +392,9 @@ def _load(prior: str, device: str) -> Prior:
 def _checked_region(region: Box, size: tuple[int, int]) -> Box:
     x, y, w, h = region
     if min(x, y) < 0 or min(w, h) < 1 or x + w > size[0] or y + h > size[1]:
-        raise UsageError(f"The region {x},{y},{w},{h} is not inside the photo.", f"It is {size[0]} by {size[1]} px.")
+        raise UsageError(
+            f"The region {x},{y},{w},{h} is not inside the photo.", f"It is {size[0]} by {size[1]} px."
+        )
     return region
 
 

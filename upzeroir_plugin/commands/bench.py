@@ -15,6 +15,7 @@ def run(args: Namespace) -> int:
         if error.name and not error.name.startswith("benchmarks"):
             raise UsageError(f"The benchmark needs {error.name}.", "pip install 'upzeroir[bench]'") from error
         raise UsageError(
-            "The benchmark is not part of the installed program.", "Run it from a checkout: installer/run bench."
+            "The benchmark is not part of the installed program.",
+            "Run it from a checkout: installer/run bench.",
         ) from error
     return int(main(args.rest))

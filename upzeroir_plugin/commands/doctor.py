@@ -74,7 +74,9 @@ def gimps() -> list[str]:
     }
     for kind, folder in folders.items():
         if folder.is_dir():
-            found += [f"{kind} {version.name}" for version in sorted(folder.iterdir()) if version.name[:1].isdigit()]
+            found += [
+                f"{kind} {version.name}" for version in sorted(folder.iterdir()) if version.name[:1].isdigit()
+            ]
     return found
 
 

@@ -30,6 +30,10 @@ def table(theta: ParameterVector) -> str:
         entry = theta.entries[row.name]
         if entry.value == row.neutral and not entry.pinned:
             continue
-        state = "pinned" if entry.pinned else f"{entry.low:.3g} to {entry.high:.3g}, confidence {entry.confidence:.0%}"
+        state = (
+            "pinned"
+            if entry.pinned
+            else f"{entry.low:.3g} to {entry.high:.3g}, confidence {entry.confidence:.0%}"
+        )
         lines.append(f"  {row.label:16} {entry.value:8.3g} {row.unit:30} {state}  ({row.name})\n")
     return "".join(lines)

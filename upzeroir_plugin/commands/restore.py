@@ -56,7 +56,9 @@ def _outputs(args: Namespace) -> list[Path]:
         raise UsageError(f"{args.output} is a file.", "Several photos need a folder.")
     outputs = [args.output / _name(p) if folder else args.output for p in args.photos]
     if len(set(outputs)) < len(outputs):
-        raise UsageError("Two photos of the same name would overwrite each other.", "Restore them one by one.")
+        raise UsageError(
+            "Two photos of the same name would overwrite each other.", "Restore them one by one."
+        )
     for path in outputs:
         if path.exists() and not args.overwrite:
             raise OutputExistsError(f"{path} exists already.", "Choose another name, or add --overwrite.")
@@ -94,10 +96,14 @@ def _one(path: Path, output: Path, args: Namespace, many: bool) -> None:
     try:
         line.update(0, "reading", None)
         photo = load(path, args.max_pixels * 1e6)
-        pins, options = _wanted(args, photo)
+        old = _recorded(args.repeat) if args.repeat else None
+        options = _wanted(args, photo, old)
         line.update(0, "looking at the photo", None)
         start = time.monotonic()
-        found = estimate(photo, pins)
+        found = estimate(photo, dict(args.pins))
+        if old is not None:
+            theta = ParameterVector.from_json(old["parameters"]).pinned(dict(args.pins))
+            found = replace(found, theta=theta)
         clock.estimate = time.monotonic() - start
         start = time.monotonic()
         result = _drive(photo, found, options, line, args.preview_dir)
@@ -115,33 +121,33 @@ def _one(path: Path, output: Path, args: Namespace, many: bool) -> None:
     )
     sentence = summary(found.theta)
     prefix = f"{path.name}: " if many else ""
-    print(f"{prefix}{sentence} {'Saved' if result.changed else 'Nothing changed; saved'} as {output}.", file=sys.stderr)
+    print(
+        f"{prefix}{sentence} {'Saved' if result.changed else 'Nothing changed; saved'} as {output}.",
+        file=sys.stderr,
+    )
     if args.report:
         _write(args.report, _report(found.theta, result, clock))
 
 
-def _wanted(args: Namespace, photo: Photo) -> tuple[dict[str, float], Options]:
-    """Pins and options from the arguments, or from the record of a former result."""
+def _wanted(args: Namespace, photo: Photo, old: dict[str, Any] | None) -> Options:
+    """Options from the arguments, or from the record `old` of a former result where the arguments say nothing."""
     from upzeroir_plugin.photo.mask import load_mask
     from upzeroir_plugin.restore import Options
 
-    mask = load_mask(args.mask, photo.size) if args.mask else None
     options = Options(
         amounts=Amounts(dict(args.amount)),
         strength=args.strength,
         effort=args.effort or "fast",
         steps=args.steps,
         region=args.region,
-        mask=mask,
+        mask=load_mask(args.mask, photo.size) if args.mask else None,
         seed=args.seed or 0,
         device=args.device,
         prior=args.prior,
     )
-    pins = dict(args.pins)
-    if not args.repeat:
-        return pins, options
-    old = _recorded(args.repeat)
-    options = replace(
+    if old is None:
+        return options
+    return replace(
         options,
         amounts=Amounts.from_json(old["amounts"]),
         strength=old["strength"],
@@ -150,7 +156,6 @@ def _wanted(args: Namespace, photo: Photo) -> tuple[dict[str, float], Options]:
         seed=old["seed"] if args.seed is None else args.seed,
         region=args.region or (tuple(old["region"]) if old["region"] else None),
     )
-    return {**ParameterVector.from_json(old["parameters"]).values(), **pins}, options
 
 
 def _recorded(path: Path) -> dict[str, Any]:

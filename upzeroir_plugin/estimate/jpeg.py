@@ -45,7 +45,7 @@ of 64 grids and 100 qualities, below the least of compressed photos of 256 px.""
 
 
 def estimate_jpeg(photo: Photo) -> Findings:
-    """Reading of jpeg.quality (IJG, 1–100; towards 100 with `present` towards 0 when no compression shows).
+    """Reading of jpeg.quality (IJG, 1–100; `present` towards 0 when no compression shows).
 
     Evidence: `scores`, the log-likelihood of each quality 1–97 against "not compressed"; `grid`, (x, y) phase of the
     blocks; `coefficients`, how many could speak; `file_quality`, of the file's own tables or None. The tables decide,
@@ -69,10 +69,7 @@ def estimate_jpeg(photo: Photo) -> Findings:
         home = _histogram(luma, _phase(photo.evidence.crop_offset), len(FREQUENCIES))
         told = float(_scores(home[None], table[None])[0, 0])
         quality, std, present = _with_file(table_quality(table), told, (quality, std, present))
-    seen = min(1.0, 2 * present)
-    return Findings(
-        (Reading("jpeg.quality", 100 - seen * (100 - quality), std + 10 * (1 - seen), present),), evidence
-    )
+    return Findings((Reading("jpeg.quality", quality, std, present),), evidence)
 
 
 def _with_file(quality: float, told: float, pixels: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -11,8 +11,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate import noise_curve, noise_grain
+from upzeroir_plugin.estimate import noise_curve, noise_grain, noise_jpeg
 from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, measure
+from upzeroir_plugin.estimate.noise_grain import Parts
 from upzeroir_plugin.estimate.noise_levels import Levels, levels
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.photo.image import Photo
@@ -30,7 +31,8 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     Evidence: `bins`, from dark to bright, each with `brightness` (0–1), the measured noise `variance` and the `fit`
     (file values squared, ×255²) and `weight`; `sigma`, the noise of the whole photo in 1/255.
     """
-    found = measure(photo.pixels, None)
+    compressed, quality, grid = _compression(jpeg)
+    found = measure(photo.pixels, grid)
     if not len(found.mean):
         return _nothing()
     binned = levels(found)
@@ -42,11 +44,14 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     )
     luma_part = noise_grain.noise_part(luma, size, binned.freedom)
     chroma_part = noise_grain.noise_part(chroma, size, 2 * binned.freedom)
-    ratio, ratio_error = noise_grain.chroma_ratio(*luma_part, *chroma_part)
-    variance, error = _joined(luma_part, chroma_part, ratio)
+    if compressed > 0:
+        told = noise_jpeg.noise_part(binned.average, binned.freedom, quality)
+        luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
+    ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
+    variance, error = _joined(luma_part, chroma_part, independent)
     curve, fitted, variance, weight = _fitted(binned, variance, error, found.clipped)
     sigma = math.sqrt(float(np.mean(np.maximum(fitted, 0))))
-    present = 1 / (1 + math.exp(min(max((WORTH - sigma) / SOFT, -40), 40)))
+    present = _logistic((sigma - WORTH) / SOFT)
     bins = [
         {"brightness": float(m.mean()), "variance": float(v), "fit": float(f), "weight": float(w)}
         for m, v, f, w in zip(binned.means, variance, fitted, weight, strict=True)
@@ -59,15 +64,47 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     return Findings(readings, {"bins": bins, "sigma": sigma, "rounding": rounding})
 
 
-def _joined(luma: tuple[Array, Array], chroma: tuple[Array, Array], ratio: float) -> tuple[Array, Array]:
-    """A channel's variance and its σ, from the two families' variances with errors and the colour of the noise."""
-    of_luma = (1 + 2 * ratio**2) / 3
-    of_chroma = of_luma / ratio**2
-    weights = 1 / np.square(of_luma * luma[1]), 1 / np.square(of_chroma * chroma[1])
+def _compression(jpeg: Findings) -> tuple[float, float, tuple[int, int] | None]:
+    """Probability and quality of a JPEG compression, and its grid's phase if it is likely enough to matter."""
+    present, quality = next(
+        ((r.present, r.value) for r in jpeg.readings if r.name == "jpeg.quality"), (0.0, 100.0)
+    )
+    if present < 0.05:
+        return 0.0, 100.0, None
+    x, y = jpeg.evidence.get("grid", (0, 0))
+    return present, quality, (x, y)
+
+
+def _decompressed(
+    compressed: float, quality: float, told: Parts, luma: Parts, chroma: Parts
+) -> tuple[Parts, Parts]:
+    """Luma and chroma variances with errors after JPEG: Y, made good for its quantisation, stands for luma.
+
+    Chroma that subsampling or coarse steps have killed in the high band would read as grey noise; it loses its weight.
+    """
+    mixed = tuple((1 - compressed) * raw + compressed * y for raw, y in zip(luma, told, strict=True))
+    share = np.maximum(chroma[0], 0).sum() / max(np.maximum(mixed[0], 0).sum(), 1e-6)
+    alive = _logistic((share - 0.35) / 0.08) * _logistic((quality - 85) / 3)
+    doubt = compressed * (0.15 * np.abs(chroma[0]) + (1 - alive) * (1e3 + 10 * np.abs(mixed[0])))
+    lost = compressed * (1 - alive)
+    return (mixed[0], mixed[1]), ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
+
+
+def _logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-min(max(x, -40.0), 40.0)))
+
+
+def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:
+    """A channel's variance and its σ: of independent channels the weighted mean of both families, else (L + 2 C)/3."""
+    weights = 1 / np.square(luma[1]), 1 / np.square(chroma[1])
     total = weights[0] + weights[1]
-    value = (weights[0] * of_luma * luma[0] + weights[1] * of_chroma * chroma[0]) / total
-    apart = np.abs(of_luma * luma[0] - of_chroma * chroma[0]) * np.sqrt(weights[0] * weights[1]) / total
-    return np.maximum(value, 0), np.hypot(1 / np.sqrt(total), 0.5 * apart)
+    alike = (weights[0] * luma[0] + weights[1] * chroma[0]) / total
+    apart = np.abs(luma[0] - chroma[0]) * np.sqrt(weights[0] * weights[1]) / total
+    mean = (luma[0] + 2 * chroma[0]) / 3
+    value = independent * alike + (1 - independent) * mean
+    error = independent * np.hypot(1 / np.sqrt(total), 0.5 * apart)
+    error += (1 - independent) * np.hypot(luma[1], 2 * chroma[1]) / 3
+    return np.maximum(value, 0), error
 
 
 def _fitted(

@@ -15,12 +15,16 @@ from upzeroir_plugin.estimate.jpeg_tables import BASIS
 from upzeroir_plugin.estimate.noise_blocks import BANDS, HIGH, LOW, MIDDLE
 
 Array = NDArray[np.float64]
+Parts = tuple[Array, Array]
+"""Variance of each bin and its σ."""
 
 TEXTURE = 3.2
 """Middle over high energy of texture: median over the flattest blocks of clean photos of train/ (2 to 5)."""
+BIAS = 0.03
+"""What texture adds to the logarithm of that ratio in bins that pass for noise: on photos of train/, white σ 5–30."""
 SIZES = np.linspace(0, 1.6, 65)
 """px; beyond, the high band holds nothing of the noise."""
-RATIOS = np.geomspace(0.03, 4, 120)
+RATIOS = np.geomspace(0.03, 4, 240)
 
 
 @cache
@@ -52,10 +56,12 @@ def size_of(energy: Array, scatter: Array, freedom: Array) -> tuple[float, float
     total = weight.sum() + 200.0
     mean = float((weight * log_ratio).sum() / total)
     spread = float((weight * (log_ratio - mean) ** 2).sum() / total)
-    error = (spread / max(np.count_nonzero(weight > 1), 1) + 4 / total) ** 0.5
+    voices = float(weight.sum() ** 2 / max((weight**2).sum(), 1e-9)) + 1
+    error = (spread / voices + 4 / total) ** 0.5
     table = gains()
     logs = np.log(table[:, MIDDLE] / table[:, HIGH])
-    low, size, high = np.interp([mean - error, mean, mean + error], logs, SIZES)
+    sure = max(mean - BIAS - error / 2, 0.0)
+    low, size, high = np.interp([sure - error, sure, sure + error], logs, SIZES)
     return float(size), float(max((high - low) / 2, 0.05))
 
 
@@ -71,15 +77,20 @@ def noise_part(energy: Array, size: float, freedom: Array) -> tuple[Array, Array
     return value, np.hypot(np.hypot(chance, texture), 0.02)
 
 
-def chroma_ratio(luma: Array, luma_error: Array, chroma: Array, chroma_error: Array) -> tuple[float, float]:
-    """σ of chroma over σ of luma, and its error, from bins' variances; towards 1 where they say little."""
+def chroma_ratio(luma: Parts, chroma: Parts) -> tuple[float, float, float]:
+    """σ of chroma over σ of luma, its error, and the probability that the channels are plainly independent (1).
+
+    From the bins' variances with errors. Robust: a bin whose texture fooled us counts for little (Student, four
+    degrees of freedom). The prior has half its mass near 1, so that bins that say little mean independent channels.
+    """
     square = np.square(RATIOS)[:, None]
-    misfit = np.square(chroma - square * luma) / (chroma_error**2 + (square * luma_error) ** 2 + 1e-6)
-    # Robust: a bin whose texture fooled us counts for little (Student, four degrees of freedom).
+    misfit = np.square(chroma[0] - square * luma[0]) / (chroma[1] ** 2 + (square * luma[1]) ** 2 + 1e-6)
     log_likelihood = -2.5 * np.log1p(misfit / 4).sum(1)
     log_ratio = np.log(RATIOS)
-    prior = np.exp(-np.square(log_ratio / 0.06) / 2) / 0.06 + 0.5 * np.exp(-np.square(log_ratio / 1.0) / 2)
-    weight = np.exp(log_likelihood - log_likelihood.max()) * prior
+    likelihood = np.exp(log_likelihood - log_likelihood.max())
+    near, far = (np.exp(-np.square(log_ratio / width) / 2) / width for width in (0.06, 1.2))
+    weight = likelihood * (near + far)
+    independent = float((likelihood * near).sum() / weight.sum())
     weight /= weight.sum()
     mean = float(weight @ RATIOS)
-    return mean, float(weight @ np.square(RATIOS - mean)) ** 0.5
+    return mean, float(weight @ np.square(RATIOS - mean)) ** 0.5, independent

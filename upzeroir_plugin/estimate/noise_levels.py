@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate.noise_blocks import BANDS, GREEN, HIGH, LOW, LUMA, RED_BLUE, Blocks
+from upzeroir_plugin.estimate.noise_blocks import BANDS, GREEN, HIGH, LOW, LUMA, RED_BLUE, Blocks, Y
 
 Array = NDArray[np.float64]
 
 BINS, PER_BIN = 14, 250
+TYPICAL = 1.25
+"""Mean over median energy that noise may have after quantisation; texture has more."""
 FLATTEST, LEAST, MOST = 0.04, 12, 250
 
 
@@ -20,7 +22,8 @@ class Levels:
     """B bins, from dark to bright. Energies are in levels squared (1/255)², medians corrected to means.
 
     `means` list of (n, 3) channel means of the blocks chosen, in [0, 1]; `energy` (B, axis, band); `freedom` (B,)
-    degrees of freedom of a high-band energy; `scatter` (B,) standard deviation of the logarithm of the blocks' high
+    degrees of freedom of a high-band energy; `average` (B, band) mean
+    energies of Y, limited by their medians; `scatter` (B,) standard deviation of the logarithm of the blocks' high
     luma energy over that of white noise.
     """
 
@@ -28,6 +31,7 @@ class Levels:
     energy: Array
     freedom: Array
     scatter: Array
+    average: Array
 
 
 def levels(blocks: Blocks) -> Levels:
@@ -36,7 +40,7 @@ def levels(blocks: Blocks) -> Levels:
     count = int(np.clip(len(brightness) / blocks.overlap // PER_BIN, 1, BINS))
     groups = [group for group in np.array_split(np.argsort(brightness, kind="stable"), count) if len(group)]
     roughness = blocks.energy[:, [LUMA, RED_BLUE, GREEN], LOW].sum(1)
-    means, energy, freedom, scatter = [], [], [], []
+    means, energy, freedom, scatter, average = [], [], [], [], []
     for group in groups:
         number = int(np.clip(FLATTEST * len(group), min(LEAST * blocks.overlap, len(group)), MOST))
         flat = group[np.argsort(roughness[group], kind="stable")[:number]]
@@ -45,8 +49,9 @@ def levels(blocks: Blocks) -> Levels:
         energy.append(np.median(chosen, 0) / MEDIAN)
         freedom.append(number * BANDS[HIGH].sum() / blocks.overlap)
         scatter.append(_scatter(chosen[:, LUMA, HIGH]))
+        average.append(np.minimum(chosen[:, Y].mean(0), TYPICAL * np.median(chosen[:, Y], 0) / MEDIAN))
     shape = (len(groups), 4, 3)
-    return Levels(means, np.reshape(energy, shape), np.array(freedom), np.array(scatter))
+    return Levels(means, np.reshape(energy, shape), np.array(freedom), np.array(scatter), np.array(average))
 
 
 def _scatter(energies: Array) -> float:

@@ -1,0 +1,1 @@
+"""What photos look like: the embedded denoiser, its tiles, and its training."""

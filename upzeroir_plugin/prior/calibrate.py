@@ -43,7 +43,9 @@ def calibrate(prior_folder: Path, photos: Path, crop: int = 256) -> dict[str, ob
     return dict(table)
 
 
-def _measure(prior: EmbeddedPrior, x: np.ndarray, sigma: float, rng: np.random.Generator) -> tuple[float, float, float]:
+def _measure(
+    prior: EmbeddedPrior, x: np.ndarray, sigma: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
     noisy = x + sigma * rng.standard_normal(x.shape, dtype=np.float32)
     z = torch.from_numpy(noisy).permute(2, 0, 1)[None]
     out = prior.denoise(z, torch.tensor(sigma))[0].permute(1, 2, 0).numpy()
@@ -55,7 +57,9 @@ def _busiest(path: Path, crop: int) -> np.ndarray:
     image = Image.open(path).convert("RGB")
     image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
     x = np.asarray(image, np.float32) / 255
-    corners = [(t, l) for t in range(0, x.shape[0] - crop + 1, 32) for l in range(0, x.shape[1] - crop + 1, 32)]
+    corners = [
+        (t, l) for t in range(0, x.shape[0] - crop + 1, 32) for l in range(0, x.shape[1] - crop + 1, 32)
+    ]
     detail = [float(np.abs(np.diff(x[t : t + crop, l : l + crop], axis=1)).mean()) for t, l in corners]
     top, left = corners[int(np.argmax(detail))]
     return x[top : top + crop, left : left + crop]

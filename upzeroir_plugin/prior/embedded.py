@@ -63,7 +63,9 @@ class Prior(Protocol):
     def dtype(self) -> str:
         """Precision of the arithmetic, in torch's words."""
 
-    def denoise(self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None) -> Tensor:
+    def denoise(
+        self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None
+    ) -> Tensor:
         """E[z0 | z] for z (B, 3, H, W) in [0, 1] units with σ (B, 1, H, W) or scalar tensor."""
 
     def error(self, sigma: Tensor) -> Tensor:
@@ -85,7 +87,9 @@ class EmbeddedPrior:
             state = load_file(folder / WEIGHTS)
             table = json.loads((folder / "residuals.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise UnreadableError(f"The prior in {folder} cannot be read: {error}.", "Install UP-ZeroIR again.") from error
+            raise UnreadableError(
+                f"The prior in {folder} cannot be read: {error}.", "Install UP-ZeroIR again."
+            ) from error
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.residuals = Residuals(**{k: _tuples(v) for k, v in table.items()})
         self.device = torch.device(device)
@@ -101,7 +105,9 @@ class EmbeddedPrior:
         return "bfloat16" if self.half else "float32"
 
     @torch.inference_mode()
-    def denoise(self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None) -> Tensor:
+    def denoise(
+        self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None
+    ) -> Tensor:
         """Posterior mean of the photo behind z = x + σn.
 
         z (B, 3, H, W) float32 in [0, 1] units, any H and W; sigma (B, 1, H, W) or scalar, same units, clamped to

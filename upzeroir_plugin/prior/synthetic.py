@@ -37,9 +37,7 @@ def gratings(size: int, rng: np.random.Generator) -> Image.Image:
         bend = rng.uniform(0, 6) * np.sin(v / rng.uniform(15, 80) + rng.uniform(0, 6))
         wave = np.sin(2 * np.pi * (u * np.cos(angle) + v * np.sin(angle) + bend) / period)
         if rng.random() < 0.6:
-            other = np.sin(
-                2 * np.pi * (v * np.cos(angle) - u * np.sin(angle)) / rng.uniform(3, 24)
-            )
+            other = np.sin(2 * np.pi * (v * np.cos(angle) - u * np.sin(angle)) / rng.uniform(3, 24))
             wave = wave * other if rng.random() < 0.5 else np.maximum(wave, other)
         wave = np.clip(wave * rng.choice([1.0, 3.0, 8.0]), -1, 1)[..., None]
         x, y = rng.integers(-size // 4, size - 16, 2)
@@ -54,9 +52,7 @@ def lettering(size: int, rng: np.random.Generator) -> Image.Image:
     """Lines of text in many sizes and colours over a gentle ramp."""
     ramp = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     ground = rng.uniform(0, 1, 3) * (1 - ramp) + rng.uniform(0, 1, 3) * ramp
-    image = Image.fromarray(
-        np.uint8(np.broadcast_to(ground, (size, size, 3)).clip(0, 1) * 255), "RGB"
-    )
+    image = Image.fromarray(np.uint8(np.broadcast_to(ground, (size, size, 3)).clip(0, 1) * 255), "RGB")
     draw = ImageDraw.Draw(image)
     y = 0.0
     while y < size:

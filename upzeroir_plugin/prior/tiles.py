@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,12 @@ class Tile:
 
 
 def tiles(
-    area: Box, size: tuple[int, int], core: int, context: int, multiple: int, centre: tuple[float, float] | None = None
+    area: Box,
+    size: tuple[int, int],
+    core: int,
+    context: int,
+    multiple: int,
+    centre: tuple[float, float] | None = None,
 ) -> list[Tile]:
     """Tiles that cover `area` of a photo of `size` (W, H), nearest to `centre` (px) first.
 
@@ -44,7 +50,7 @@ def _spans(start: int, length: int, core: int, multiple: int) -> list[tuple[int,
     cuts = [start + round(i * length / count / multiple) * multiple for i in range(1, count)]
     cuts = [c - c % multiple for c in cuts]
     edges = [start, *cuts, start + length]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def _reach(low: int, high: int, limit: int, context: int, multiple: int) -> tuple[int, int]:

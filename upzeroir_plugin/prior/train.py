@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
+from upzeroir_plugin.prior.embedded import fast_bfloat16
 from upzeroir_plugin.prior.pictures import split
 from upzeroir_plugin.prior.synthetic import picture
 from upzeroir_plugin.prior.unet import DenoiserUNet
@@ -35,7 +36,7 @@ class Recipe:
     """What a run is made of; stored with its checkpoint."""
 
     minutes: float
-    rate: float = 2e-4
+    rate: float = 4e-4
     crop: int = 96
     batch: int = 16
     seed: int = 1
@@ -92,9 +93,7 @@ class Crops:
 def _scaled(path: Path, crop: int) -> list[np.ndarray]:
     image = Image.open(path).convert("RGB")
     sizes = [(round(image.width * s), round(image.height * s)) for s in SCALES]
-    return [
-        np.array(image.resize(size, Image.Resampling.LANCZOS)) for size in sizes if min(size) > crop
-    ]
+    return [np.array(image.resize(size, Image.Resampling.LANCZOS)) for size in sizes if min(size) > crop]
 
 
 def degrade(clean: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -164,9 +163,7 @@ def _jpeg(noisy: Tensor, quality: int, subsampling: int) -> Tensor:
     return torch.from_numpy(decoded).permute(2, 0, 1)
 
 
-def train(
-    folder: Path, out: Path, recipe: Recipe, start: Path | None = None, threads: int = 2
-) -> None:
+def train(folder: Path, out: Path, recipe: Recipe, start: Path | None = None, threads: int = 2) -> None:
     """Train for `recipe.minutes`, writing `out` (EMA weights) and `out`.run/ (checkpoint) every 250 steps.
 
     Loss: squared error under EDM's weight (σ² + σd²)/(σσd)²; AdamW, cosine to zero over the time given.
@@ -203,14 +200,13 @@ def train(
     run.save(net, average)
 
 
-def _step(
-    net: DenoiserUNet, optimiser: torch.optim.Optimizer, crops: Crops, recipe: Recipe
-) -> float | None:
+def _step(net: DenoiserUNet, optimiser: torch.optim.Optimizer, crops: Crops, recipe: Recipe) -> float | None:
     clean = torch.from_numpy(np.stack([crops.one() for _ in range(recipe.batch)]))
     noisy, sigma, loss = degrade(clean, crops.rng)
     clean, noisy, sigma = 2 * clean - 1, 2 * noisy - 1, 2 * sigma
     noisy = noisy.to(memory_format=torch.channels_last)
-    estimate = net(noisy, sigma, loss)
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
+        estimate = net(noisy, sigma, loss).float()
     weight = (sigma**2 + 0.25) / (0.5 * sigma) ** 2
     value = (weight * (estimate - clean) ** 2).mean()
     if not math.isfinite(value.item()) or value.item() > 8:

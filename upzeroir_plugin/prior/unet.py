@@ -46,9 +46,7 @@ class DenoiserUNet(nn.Module):
         self.inp = nn.Conv2d(14, widths[0], 3, padding=1)
         self.d = nn.ModuleList(self._stage(i) for i in range(last + 1))
         self.u = nn.ModuleList(self._stage(i) for i in range(last))
-        self.dn = nn.ModuleList(
-            nn.Conv2d(widths[i], widths[i + 1], 2, stride=2) for i in range(last)
-        )
+        self.dn = nn.ModuleList(nn.Conv2d(widths[i], widths[i + 1], 2, stride=2) for i in range(last))
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(widths[i + 1], widths[i], 2, stride=2) for i in range(last)
         )

@@ -1,0 +1,1 @@
+"""x from y, θ and the prior."""

@@ -46,7 +46,13 @@ class Probe:
 
 
 def make_plan(
-    pixels: Pixels, theta: ParameterVector, maps: Maps, amounts: Amounts, prior: Prior, thorough: bool, steps: int | None
+    pixels: Pixels,
+    theta: ParameterVector,
+    maps: Maps,
+    amounts: Amounts,
+    prior: Prior,
+    thorough: bool,
+    steps: int | None,
 ) -> Plan:
     """Decide what is done to a photo (H, W, 3), from θ and a coarse copy of it, and how many calls it takes."""
     size = (pixels.shape[1], pixels.shape[0])
@@ -113,7 +119,9 @@ def refit(plan: Plan, verdict: Verdict) -> Plan:
     power = {"noise.shot": 2, "noise.read": 1, "noise.file": 1}
     limits = {"noise.shot": 500, "noise.read": 300, "noise.file": 80}
     changed = {n: min(values[n] * scale**p, limits[n]) for n, p in power.items() if n not in pins}
-    return replace(plan, theta=plan.theta.with_values(changed), blur_sigma=plan.blur_sigma * scale, restarts=1)
+    return replace(
+        plan, theta=plan.theta.with_values(changed), blur_sigma=plan.blur_sigma * scale, restarts=1
+    )
 
 
 def to_tensor(pixels: Pixels) -> Tensor:
@@ -140,7 +148,9 @@ def _coarse(pixels: Pixels, side: int = 192) -> Pixels:
 
 def _moves(coarse: Tensor, theta: ParameterVector, maps: Maps) -> bool:
     """Whether light, haze and cast of θ would move any part of the photo visibly."""
-    if all(theta[n] == 0 for n in ("haze.depth", "light.ev", "light.local", "colour.temperature", "colour.tint")):
+    if all(
+        theta[n] == 0 for n in ("haze.depth", "light.ev", "light.local", "colour.temperature", "colour.tint")
+    ):
         if theta["light.midtones"] == 1:
             return False
     place = fields(maps, (coarse.shape[-1], coarse.shape[-2]))

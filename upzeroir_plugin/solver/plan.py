@@ -77,14 +77,24 @@ def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVe
         off.add("noise")
     if theta["jpeg.quality"] >= LEAST_QUALITY and not kept("jpeg"):
         off.add("jpeg")
-    if max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3) < 0.35 and not kept("blur"):
+    if max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3) < 0.35 and not kept(
+        "blur"
+    ):
         off.add("blur")
     return neutralised(theta, off).with_values({"sampling.scale": 1.0})
 
 
 def neutralised(theta: ParameterVector, groups: set[str]) -> ParameterVector:
     """θ with every switch of these groups at neutral (the colour of a veil that is not there stays)."""
-    keep = {"haze.red", "haze.green", "haze.blue", "sampling.scale", "noise.size", "noise.chroma", "blur.angle"}
+    keep = {
+        "haze.red",
+        "haze.green",
+        "haze.blue",
+        "sampling.scale",
+        "noise.size",
+        "noise.chroma",
+        "blur.angle",
+    }
     names = [p for p in BY_NAME.values() if p.group in groups and p.name not in keep]
     return theta.with_values({p.name: p.neutral for p in names})
 

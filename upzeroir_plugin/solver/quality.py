@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from upzeroir_plugin.parameters import ParameterVector
-from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.blur import Blur
+from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.physics.model import forward
 from upzeroir_plugin.prior.calibrate import whiteness
@@ -29,6 +29,7 @@ class Verdict:
     white: float
     accepted: bool
     scale: float
+
 
 _BLUR = Blur()
 

@@ -21,7 +21,9 @@ from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
 Hook = Callable[[], None]
 Report = Callable[[str, Tensor, float], None]
 Turn = tuple[bool, bool, bool]
-TURNS: tuple[Turn, ...] = tuple((a, b, c) for c in (False, True) for b in (False, True) for a in (False, True))
+TURNS: tuple[Turn, ...] = tuple(
+    (a, b, c) for c in (False, True) for b in (False, True) for a in (False, True)
+)
 DATA_WEIGHT = 0.15
 """λ of the data step (DPIR, Zhang et al. 2021, eq. 7: α = λ σ²/σk²); 0.1–0.23 give the same within 0.1 dB on val."""
 
@@ -39,9 +41,7 @@ class Restored:
     calls: int
 
 
-def restore_window(
-    y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, report: Report
-) -> Restored:
+def restore_window(y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, report: Report) -> Restored:
     """Restore window `box` (x, y, w, h) with pixels y (1, 3, h, w), encoded, under `plan`.
 
     `report(label, picture, σ)` is called after each network call with the present estimate of the scene; `hook`
@@ -74,7 +74,9 @@ def averaged(prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count:
     z, sigma, loss = (None if part is None else _on_lattice(part, prior) for part in (z, sigma, loss))
     total = torch.zeros_like(z)
     for turn in TURNS[:count]:
-        out = prior.denoise(_turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook)
+        out = prior.denoise(
+            _turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook
+        )
         total += _back(out, turn)
     return total[..., :height, :width] / count
 
@@ -134,7 +136,7 @@ def schedule(sigma: float, count: int) -> list[float]:
 
 
 def tapered(u: Tensor, plan: Plan, box: Box) -> Tensor:
-    """u (1, 3, h, w) of window `box`, faded at its edges into its own blurred copy, so that deblurring does not ring.
+    """U (1, 3, h, w) of window `box`, faded at its edges into its own blurred copy, so that deblurring does not ring.
 
     What lies beyond a window's edge is unknown, and a mirror image would contradict the blur (edge taper; Reeves 2005).
     A Gaussian hardly rings: at the photo's own border it is left, where the mirror is a fair guess.
@@ -212,7 +214,7 @@ def finish(y: Tensor, restored: Restored, plan: Plan, box: Box, amounts: Amounts
     place = fields(plan.maps, plan.size, box)
     x = restored.full
     cleaned = _share(plan.theta, amounts)
-    if plan.denoise and cleaned < 1 or plan.blur_calls and amounts["blur"] < 1:
+    if (plan.denoise and cleaned < 1) or (plan.blur_calls and amounts["blur"] < 1):
         base = invert_pointwise(restored.clean, values, place)[0] if plan.points else restored.clean
         if plan.blur_calls:
             x = x + (1 - amounts["blur"]) * (base - x)
@@ -244,7 +246,7 @@ def remaining(theta: ParameterVector, amounts: Amounts) -> dict[str, float]:
 
 
 def small(x: Tensor, side: int) -> Tensor:
-    """x (1, 3, H, W) area-averaged so that its long side is at most `side`."""
+    """X (1, 3, H, W) area-averaged so that its long side is at most `side`."""
     factor = max(x.shape[-2:]) / side
     if factor <= 1:
         return x

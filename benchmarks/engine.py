@@ -1,0 +1,42 @@
+"""Our engine on an array, as a user's file would meet it: estimate, then restore, nothing told."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.metrics import Picture
+from benchmarks.sets import Pair
+from upzeroir_plugin.photo.image import FileEvidence, Photo
+from upzeroir_plugin.restore import Options, Result, Step, estimate, restore
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The restored picture and what it cost."""
+
+    picture: Picture
+    result: Result
+    estimate_seconds: float
+    restore_seconds: float
+
+    def unchanged(self, pair: Pair) -> bool:
+        """Whether the input came back bit-identical."""
+        return bool(np.array_equal(self.picture, pair.degraded))
+
+
+def run(pair: Pair, options: Options | None = None) -> Outcome:
+    """Restore one pair's degraded picture, blind."""
+    photo = Photo(pair.degraded, bit_depth=pair.bit_depth, evidence=FileEvidence(bit_depth=pair.bit_depth))
+    start = time.perf_counter()
+    found = estimate(photo)
+    between = time.perf_counter()
+    result = None
+    for event in restore(photo, found, options):
+        if isinstance(event, Step) and event.result is not None:
+            result = event.result
+    if result is None:
+        raise RuntimeError("restore() ended without a result")
+    return Outcome(result.photo.pixels, result, between - start, time.perf_counter() - between)

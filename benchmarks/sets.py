@@ -1,0 +1,178 @@
+"""The sets: pairs of a degraded picture and its reference, made or read the same way every time.
+
+Noise comes from `numpy.random.default_rng(0)`, one generator a set, drawn in the order of the sorted names.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from scipy import ndimage
+
+from benchmarks.metrics import Picture
+from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.physics.fields import Fields
+from upzeroir_plugin.physics.model import degrade
+from upzeroir_plugin.prior.pictures import split
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One test: `degraded` as given to the engine (`bit_depth` 32 = float, not clipped), `reference`, both (H, W, 3)."""
+
+    name: str
+    degraded: Picture
+    reference: Picture
+    bit_depth: int = 8
+    sigma: float | None = None
+
+
+Maker = Callable[[Path], Iterator[Pair]]
+
+
+def read(path: Path) -> Picture:
+    """A picture file as RGB in [0, 1]."""
+    return np.asarray(Image.open(path).convert("RGB"), np.float32) / 255
+
+
+def listed(folder: Path) -> list[Path]:
+    """The folder's pictures, sorted by name. Raises UnreadableError."""
+    if not folder.is_dir():
+        raise UnreadableError(f"The data folder {folder} is not there.", "Name one with --data.")
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in {".png", ".jpg", ".jpeg", ".bmp"})
+
+
+def rounded(picture: Picture) -> Picture:
+    """Clipped and rounded to 8 bits."""
+    return (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
+
+
+def tao(name: str, inputs: str) -> Maker:
+    """The TAO line's published pairs (METHOD.md §0)."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        folder = data / "eval" / "tao" / name
+        originals = {p.stem: p for p in listed(folder / "original")}
+        for path in listed(folder / inputs):
+            reference = originals.get(path.stem) or originals[path.stem.split("_")[0]]
+            yield Pair(path.stem, read(path), read(reference))
+
+    return make
+
+
+def awgn(folder: str, sigma: float, clip: bool) -> Maker:
+    """White noise of σ (/255) on clean photos: float and not clipped as published, or as an 8-bit file."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        rng = np.random.default_rng(0)
+        for path in listed(data / "eval" / folder):
+            x = read(path)
+            y = (x + rng.normal(0, sigma / 255, x.shape)).astype(np.float32)
+            yield Pair(path.stem, rounded(y) if clip else y, x, 8 if clip else 32, sigma)
+
+    return make
+
+
+def clean(folder: str) -> Maker:
+    """Photos that need nothing: they must come back as they went in."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        for path in listed(data / "eval" / folder):
+            x = read(path)
+            yield Pair(path.stem, x, x)
+
+    return make
+
+
+def jpeg(folder: str, quality: int) -> Maker:
+    """4:2:0 JPEG, decoded; the file's tables are not handed on."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        for path in listed(data / "eval" / folder):
+            buffer = io.BytesIO()
+            Image.open(path).convert("RGB").save(buffer, "JPEG", quality=quality)
+            y = np.asarray(Image.open(buffer).convert("RGB"), np.float32) / 255
+            yield Pair(path.stem, y, read(path))
+
+    return make
+
+
+def blurred(folder: str, sigma: float, noise: float) -> Maker:
+    """Gaussian blur with mirrored borders, white noise (/255), 8 bit."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        rng = np.random.default_rng(0)
+        for path in listed(data / "eval" / folder):
+            x = read(path)
+            y = ndimage.gaussian_filter(x, (sigma, sigma, 0), mode="reflect")
+            yield Pair(path.stem, rounded(y + rng.normal(0, noise / 255, x.shape)), x)
+
+    return make
+
+
+def developed(folder: str, shot: float, read_noise: float) -> Maker:
+    """Poisson–Gaussian noise of linear light seen through the tone curve (θ's own model), 8 bit."""
+    theta = ParameterVector().with_values({"noise.shot": shot, "noise.read": read_noise})
+
+    def make(data: Path) -> Iterator[Pair]:
+        generator = torch.Generator().manual_seed(0)
+        for path in listed(data / "eval" / folder):
+            yield _through(path.stem, read(path), theta, generator)
+
+    return make
+
+
+VAL_THETA: tuple[dict[str, float], ...] = (
+    {},
+    {"noise.file": 10},
+    {"noise.shot": 10, "noise.read": 5},
+    {"noise.file": 20, "noise.size": 1.5},
+    {"jpeg.quality": 20},
+    {"jpeg.quality": 50, "noise.file": 8},
+    {"blur.sigma": 1.6, "noise.file": 2.5},
+    {"light.ev": 3, "noise.shot": 4, "noise.read": 2},
+    {"haze.depth": 0.8, "noise.file": 3},
+    {"haze.depth": 0.5, "light.ev": 2, "noise.file": 5},
+)
+
+
+def val(data: Path) -> Iterator[Pair]:
+    """The kept-back tenth of train/, at 0.6 of its size, through `physics/`: ten kinds in turn, clean among them."""
+    generator = torch.Generator().manual_seed(0)
+    for index, path in enumerate(split(data / "train" / "img")[1]):
+        image = Image.open(path).convert("RGB")
+        small = image.resize((round(image.width * 0.6), round(image.height * 0.6)), Image.Resampling.LANCZOS)
+        values = VAL_THETA[index % len(VAL_THETA)]
+        x = np.asarray(small, np.float32) / 255
+        yield _through("+".join(values) or "clean", x, ParameterVector().with_values(values), generator)
+
+
+def _through(name: str, x: Picture, theta: ParameterVector, generator: torch.Generator) -> Pair:
+    tensor = torch.from_numpy(x.transpose(2, 0, 1).copy())[None]
+    y = degrade(tensor, theta.values(), Fields(), generator)[0].permute(1, 2, 0)
+    return Pair(name, np.ascontiguousarray(y.numpy(), np.float32), x)
+
+
+SETS: dict[str, Maker] = {
+    "val": val,
+    "kodak256": tao("Kodak24_256x256", "sigma30"),
+    "lol": tao("LOL_256x256", "lowlight"),
+    "hsts": tao("HSTS_256x256", "synthetic"),
+    **{f"cbsd68-awgn{s}": awgn("cbsd68", s, False) for s in (15, 25, 50)},
+    **{f"kodak24-awgn{s}": awgn("kodak24", s, False) for s in (15, 25, 50)},
+    "cbsd68-awgn25-8bit": awgn("cbsd68", 25, True),
+    "kodak24-awgn25-8bit": awgn("kodak24", 25, True),
+    "kodak24-developed": developed("kodak24", 10, 5),
+    "kodak24-jpeg20": jpeg("kodak24", 20),
+    "kodak24-jpeg40": jpeg("kodak24", 40),
+    "kodak24-blur": blurred("kodak24", 1.6, 2.55),
+    "kodak24-clean": clean("kodak24"),
+    "cbsd68-clean": clean("cbsd68"),
+}

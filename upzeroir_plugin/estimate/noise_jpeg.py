@@ -1,0 +1,57 @@
+"""Noise that a JPEG compression came after: what its quantisation of Y has left, undone band by band.
+
+Noise below half a step is gone, noise near it is overstated; the expected energy of a quantised Gaussian says by how
+much, as long as anything is left. Chroma is subsampled or quantised away, so that Y speaks for all channels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
+from upzeroir_plugin.estimate.noise_blocks import AXES, BANDS, HIGH, LOW, MIDDLE, Y
+from upzeroir_plugin.estimate.noise_grain import TEXTURE
+
+Array = NDArray[np.float64]
+
+SHARE = float(np.square(AXES[Y]).sum())
+"""Variance of Y over that of each of three independent channels."""
+ROUNDING = (1 + SHARE) / 12
+"""Variance, in levels², that rounding Y and then the channels adds to a decoded coefficient."""
+SIGMAS = np.geomspace(0.2, 120, 90)
+FLAT, ROUGH = 0.7, 2.4
+"""Low over middle energy in the flattest blocks: of white noise (they were chosen for little of it), of texture."""
+
+
+def noise_part(energy: Array, freedom: Array, quality: float) -> tuple[Array, Array]:
+    """Variance of a channel's noise and its σ, in levels², from mean energies (n, band) of Y on the file's grid."""
+    kept = _kept(quality)
+    energy = np.maximum(energy - ROUNDING, 0)
+    low, middle, high = (
+        np.square(np.interp(energy[:, band], kept[:, band], SIGMAS, left=0)) for band in (LOW, MIDDLE, HIGH)
+    )
+    from_low = middle - np.maximum(low - FLAT * middle, 0) / (ROUGH - FLAT)
+    from_high = high - (middle - high) / (TEXTURE - 1)
+    survival = np.interp(np.sqrt(np.maximum(middle, 1e-4)), SIGMAS, kept[:, HIGH] / SIGMAS**2)
+    trust = survival**2 / (survival**2 + 0.1)
+    value = np.maximum(trust * from_high + (1 - trust) * from_low, 0) / SHARE
+    gone = np.square(np.interp(0.02, kept[:, MIDDLE] / SIGMAS**2, SIGMAS)) / SHARE
+    doubt = 0.15 + 0.35 * (1 - trust)
+    chance = 2 * value / np.sqrt(freedom)
+    return value, np.sqrt(chance**2 + (doubt * value) ** 2 + (0.5 * gone) ** 2 + 0.02**2)
+
+
+def _kept(quality: float) -> Array:
+    """(σ, band): mean energy that Gaussian coefficients of `SIGMAS` have after quantisation at this quality."""
+    table = LUMA_TABLES[int(np.clip(round(quality), 1, 100)) - 1].astype(float)
+    steps, place = np.unique(table, return_inverse=True)
+    number = np.arange(0.5, 20.5)
+    # Σ (n q)² P(n) = q² Σ (2 n + 1) P(|x| > (n + ½) q), by parts.
+    tail = 2 * norm.sf(number * steps[:, None, None] / SIGMAS[:, None])
+    energies = steps[:, None] ** 2 * (tail * 2 * number).sum(-1)
+    energies = np.where(SIGMAS > 4 * steps[:, None], SIGMAS**2 + steps[:, None] ** 2 / 12, energies)
+    energies = energies.T[:, place.reshape(8, 8)]
+    bands: Array = np.stack([energies[:, band].mean(1) for band in BANDS], -1)
+    return bands
