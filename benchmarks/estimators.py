@@ -1,9 +1,9 @@
-"""How well θ is read: noise, its curve, JPEG quality and blur on degraded photos of known θ, and what clean ones get."""
+"""How well θ is read: noise and its curve, JPEG quality and blur of degraded photos, and what clean ones get."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from benchmarks.metrics import Picture
-from benchmarks.sets import listed, read, rounded
+from benchmarks.sets import listed, read, rounded, scaled
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import Fields
@@ -27,7 +27,7 @@ TONES = {"shadows": 0.15, "mid-tones": 0.45, "highlights": 0.8}
 def noise_at(theta: ParameterVector, tone: float) -> float:
     """σ of θ's noise at an encoded value, /255, without the file's rounding."""
     total = float(variance(torch.tensor(tone), theta.values())) - (1 / 255) ** 2 / 12
-    return max(total, 0.0) ** 0.5 * 255
+    return math.sqrt(max(total, 0.0)) * 255
 
 
 def table(data: Path, limit: int | None, name: str = "kodak24") -> dict[str, object]:
@@ -49,15 +49,15 @@ def table(data: Path, limit: int | None, name: str = "kodak24") -> dict[str, obj
         out[f"developed {label}: mean |error|, bias"] = _pair(found)
     for quality in (10, 20, 40, 60, 75, 90, 95):
         read_as = [estimate(Photo(_compressed(x, quality))).theta["jpeg.quality"] for x in clean]
-        out[f"jpeg {quality}: share within 3"] = _share(read_as, lambda v, q=quality: abs(v - q) <= 3)
-    for sigma in (1.0, 1.6, 2.2, 3.0):
+        out[f"jpeg {quality}: share within 3"] = _share([abs(v - quality) <= 3 for v in read_as])
+    for width in (1.0, 1.6, 2.2, 3.0):
         values = []
         for x in clean:
-            y = ndimage.gaussian_filter(x, (sigma, sigma, 0), mode="reflect")
+            y: Picture = ndimage.gaussian_filter(x, (width, width, 0), mode="reflect")
             y = rounded(y + rng.normal(0, 2.55 / 255, x.shape))
             values.append(estimate(Photo(y)).theta["blur.sigma"])
-        out[f"blur {sigma}: share within 20 %"] = _share(values, lambda v, s=sigma: abs(v / s - 1) <= 0.2)
-        out[f"blur {sigma}: median"] = round(float(np.median(values)), 3)
+        out[f"blur {width}: share within 20 %"] = _share([abs(v / width - 1) <= 0.2 for v in values])
+        out[f"blur {width}: median"] = round(float(np.median(values)), 3)
     thetas = [estimate(Photo(x)).theta for x in clean]
     out["clean: noise sigma, median and largest"] = [
         round(float(f([noise_peak(t) * 255 for t in thetas])), 2) for f in (np.median, np.max)
@@ -71,8 +71,8 @@ def _pair(errors: list[float]) -> list[float]:
     return [round(float(np.abs(errors).mean()), 4), round(float(np.mean(errors)), 4)]
 
 
-def _share(values: list[float], good: Callable[[float], bool]) -> float:
-    return round(sum(good(v) for v in values) / len(values), 3)
+def _share(good: list[bool]) -> float:
+    return round(sum(good) / len(good), 3)
 
 
 def _degraded(x: Picture, theta: ParameterVector, generator: torch.Generator) -> Picture:
@@ -84,4 +84,4 @@ def _degraded(x: Picture, theta: ParameterVector, generator: torch.Generator) ->
 def _compressed(x: Picture, quality: int) -> Picture:
     buffer = io.BytesIO()
     Image.fromarray(np.uint8(x * 255 + 0.5)).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer).convert("RGB"), np.float32) / 255
+    return scaled(Image.open(buffer).convert("RGB"))

@@ -69,7 +69,7 @@ def nlm(pair: Pair) -> Picture:
     picture = eight_bit(pair.degraded).astype(np.uint8)
     h = 0.6 * blind_sigma(pair.degraded)
     out = cv2.fastNlMeansDenoisingColored(picture, None, h, h, 7, 21)
-    return np.asarray(out, np.float32) / 255
+    return np.asarray(out, np.float32) / np.float32(255)
 
 
 def cbm3d(pair: Pair) -> Picture:
@@ -90,7 +90,8 @@ def stretch(picture: Picture) -> Picture:
 def auto_gamma(picture: Picture) -> Picture:
     """A power that takes the mean to one half."""
     mean = float(np.clip(picture.mean(), 1e-3, 0.999))
-    return (picture.clip(0, 1) ** (np.log(0.5) / np.log(mean))).astype(np.float32)
+    power: Picture = (picture.clip(0, 1) ** (np.log(0.5) / np.log(mean))).astype(np.float32)
+    return power
 
 
 def auto_level_gamma(pair: Pair) -> Picture:
@@ -182,5 +183,5 @@ def seconds(peer: Peer, pairs: list[Pair]) -> float | None:
             peer(pair)
     except ModuleNotFoundError:
         return None
-    pixels = sum(p.degraded.shape[0] * p.degraded.shape[1] for p in pairs[:3])
+    pixels: int = sum(p.degraded.shape[0] * p.degraded.shape[1] for p in pairs[:3])
     return (time.perf_counter() - start) / (pixels / 1e6)

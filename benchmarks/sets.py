@@ -9,9 +9,11 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
@@ -25,7 +27,7 @@ from upzeroir_plugin.prior.pictures import split
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One test: `degraded` as given to the engine (`bit_depth` 32 = float, not clipped), `reference`, both (H, W, 3)."""
+    """`degraded` as given to the engine (`bit_depth` 32 = float, not clipped) and `reference`, both (H, W, 3)."""
 
     name: str
     degraded: Picture
@@ -39,7 +41,12 @@ Maker = Callable[[Path], Iterator[Pair]]
 
 def read(path: Path) -> Picture:
     """A picture file as RGB in [0, 1]."""
-    return np.asarray(Image.open(path).convert("RGB"), np.float32) / 255
+    return scaled(Image.open(path).convert("RGB"))
+
+
+def scaled(image: Image.Image) -> Picture:
+    """An 8-bit RGB image as float32 in [0, 1]."""
+    return np.asarray(image, np.float32) / np.float32(255)
 
 
 def listed(folder: Path) -> list[Path]:
@@ -49,7 +56,7 @@ def listed(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in {".png", ".jpg", ".jpeg", ".bmp"})
 
 
-def rounded(picture: Picture) -> Picture:
+def rounded(picture: NDArray[np.floating[Any]]) -> Picture:
     """Clipped and rounded to 8 bits."""
     return (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
 
@@ -98,7 +105,7 @@ def jpeg(folder: str, quality: int) -> Maker:
         for path in listed(data / "eval" / folder):
             buffer = io.BytesIO()
             Image.open(path).convert("RGB").save(buffer, "JPEG", quality=quality)
-            y = np.asarray(Image.open(buffer).convert("RGB"), np.float32) / 255
+            y = scaled(Image.open(buffer).convert("RGB"))
             yield Pair(path.stem, y, read(path))
 
     return make
@@ -111,7 +118,7 @@ def blurred(folder: str, sigma: float, noise: float) -> Maker:
         rng = np.random.default_rng(0)
         for path in listed(data / "eval" / folder):
             x = read(path)
-            y = ndimage.gaussian_filter(x, (sigma, sigma, 0), mode="reflect")
+            y: Picture = ndimage.gaussian_filter(x, (sigma, sigma, 0), mode="reflect")
             yield Pair(path.stem, rounded(y + rng.normal(0, noise / 255, x.shape)), x)
 
     return make
@@ -150,7 +157,7 @@ def val(data: Path) -> Iterator[Pair]:
         image = Image.open(path).convert("RGB")
         small = image.resize((round(image.width * 0.6), round(image.height * 0.6)), Image.Resampling.LANCZOS)
         values = VAL_THETA[index % len(VAL_THETA)]
-        x = np.asarray(small, np.float32) / 255
+        x = scaled(small)
         yield _through("+".join(values) or "clean", x, ParameterVector().with_values(values), generator)
 
 

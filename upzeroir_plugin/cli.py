@@ -198,7 +198,7 @@ def _region(text: str) -> tuple[int, int, int, int]:
     return x, y, w, h
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 

@@ -54,7 +54,13 @@ def findings() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES},
         "devices": devices,
-        "processor": f"{os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads",
+        "processor": ", ".join(
+            (
+                f"{os.cpu_count()} cores",
+                torch.backends.cpu.get_cpu_capability(),
+                f"{torch.get_num_threads()} threads",
+            )
+        ),
         "arithmetic": prior.dtype,
         "memory": f"{memory.total / 1e9:.1f} GB, {memory.available / 1e9:.1f} GB free",
         "prior": {"name": prior.name, "sha256": prior.sha256, "bytes": weights},

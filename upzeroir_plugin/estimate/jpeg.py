@@ -130,7 +130,8 @@ def _blocks(luma: Array, grid: tuple[int, int]) -> Array:
     height, width = (luma.shape[1] - y) // 8, (luma.shape[2] - x) // 8
     cut = luma[:, y : y + 8 * height, x : x + 8 * width]
     blocks = cut.reshape(-1, height, 8, width, 8).swapaxes(2, 3).reshape(-1, 8, 8)
-    return blocks[np.isfinite(blocks.sum((1, 2)))]
+    inside: Array = blocks[np.isfinite(blocks.sum((1, 2)))]
+    return inside
 
 
 @cache

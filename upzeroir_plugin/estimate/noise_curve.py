@@ -1,4 +1,4 @@
-"""The noise curve of DESIGN.md fitted to measured variances: shot, read and file noise by non-negative least squares."""
+"""The noise curve fitted to measured variances: shot, read and file noise by non-negative least squares."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def _kept(quality: float) -> Array:
     # Σ (n q)² P(n) = q² Σ (2 n + 1) P(|x| > (n + ½) q), by parts.
     tail = 2 * norm.sf(number * steps[:, None, None] / SIGMAS[:, None])
     energies = steps[:, None] ** 2 * (tail * 2 * number).sum(-1)
-    energies = np.where(SIGMAS > 4 * steps[:, None], SIGMAS**2 + steps[:, None] ** 2 / 12, energies)
+    energies = np.where(4 * steps[:, None] < SIGMAS, SIGMAS**2 + steps[:, None] ** 2 / 12, energies)
     energies = energies.T[:, place.reshape(8, 8)]
     bands: Array = np.stack([energies[:, band].mean(1) for band in BANDS], -1)
     return bands

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ def calibrate(prior_folder: Path, photos: Path, crop: int = 256) -> dict[str, ob
     prior = EmbeddedPrior(prior_folder)
     rng = np.random.default_rng(0)
     clean = [_busiest(path, crop) for path in split(photos)[1]]
-    table: dict[str, list[object]] = {"sigma": [], "error": [], "std": [], "whiteness": []}
+    table: dict[str, list[Any]] = {"sigma": [], "error": [], "std": [], "whiteness": []}
     for level in SIGMAS:
         sigma = level / 255
         stats = [_measure(prior, x, sigma, rng) for x in clean]
@@ -57,9 +58,8 @@ def _busiest(path: Path, crop: int) -> np.ndarray:
     image = Image.open(path).convert("RGB")
     image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
     x = np.asarray(image, np.float32) / 255
-    corners = [
-        (t, l) for t in range(0, x.shape[0] - crop + 1, 32) for l in range(0, x.shape[1] - crop + 1, 32)
-    ]
-    detail = [float(np.abs(np.diff(x[t : t + crop, l : l + crop], axis=1)).mean()) for t, l in corners]
+    rows, columns = (range(0, n - crop + 1, 32) for n in x.shape[:2])
+    corners = [(top, left) for top in rows for left in columns]
+    detail = [float(np.abs(np.diff(x[r : r + crop, c : c + crop], axis=1)).mean()) for r, c in corners]
     top, left = corners[int(np.argmax(detail))]
     return x[top : top + crop, left : left + crop]

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
-from upzeroir_plugin.prior.unet import DenoiserUNet, Hook
+from upzeroir_plugin.prior.unet import DenoiserUNet, Hook, in_channels_last
 
 FOLDER = Path(__file__).parent / "weights" / "embedded"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -33,6 +33,16 @@ class Residuals:
     error: tuple[float, ...]
     std: tuple[tuple[float, float, float], ...]
     whiteness: tuple[tuple[float, float, float], ...]
+
+    @staticmethod
+    def from_json(table: dict[str, Any]) -> Residuals:
+        """From the rows of residuals.json."""
+        return Residuals(
+            tuple(table["sigma"]),
+            tuple(table["error"]),
+            tuple(tuple(row) for row in table["std"]),
+            tuple(tuple(row) for row in table["whiteness"]),
+        )
 
     def at(self, sigma: float) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
         """(std quantiles, whiteness quantiles) at σ, interpolated in log σ."""
@@ -91,12 +101,12 @@ class EmbeddedPrior:
                 f"The prior in {folder} cannot be read: {error}.", "Install UP-ZeroIR again."
             ) from error
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self.residuals = Residuals(**{k: _tuples(v) for k, v in table.items()})
+        self.residuals = Residuals.from_json(table)
         self.device = torch.device(device)
         net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
         net.load_state_dict({k: v.float() for k, v in state.items()})
         self.multiple = net.multiple
-        self.net = net.eval().to(self.device, memory_format=torch.channels_last)
+        self.net = in_channels_last(net).eval().to(self.device)
         self.half = fast_bfloat16(self.device)
 
     @property
@@ -121,7 +131,8 @@ class EmbeddedPrior:
         images = [self._send(part, pad) for part in (2 * z - 1, 2 * sigma, loss)]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             out = self.net(*images, hook)
-        return (out[..., :height, :width].float().to(z.device) + 1) / 2
+        mean: Tensor = (out[..., :height, :width].float().to(z.device) + 1) / 2
+        return mean
 
     def _send(self, image: Tensor, pad: tuple[int, int, int, int]) -> Tensor:
         if any(pad):
@@ -138,7 +149,7 @@ class EmbeddedPrior:
 def fast_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 is the faster arithmetic there (ours: measured on processors with AVX512-BF16)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu" or "AVX512" not in torch.backends.cpu.get_cpu_capability():
         return False
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
@@ -148,7 +159,3 @@ def fast_bfloat16(device: torch.device) -> bool:
 def embedded(folder: Path = FOLDER, device: str = "cpu") -> EmbeddedPrior:
     """The prior, loaded once for each folder and device."""
     return EmbeddedPrior(folder, device)
-
-
-def _tuples(value: object) -> object:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

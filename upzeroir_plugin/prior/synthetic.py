@@ -64,10 +64,13 @@ def lettering(size: int, rng: np.random.Generator) -> Image.Image:
     return image.rotate(rng.uniform(-15, 15), Image.Resampling.BICUBIC)
 
 
+KINDS = (dead_leaves, gratings, lettering)
+
+
 def picture(size: int, rng: np.random.Generator) -> np.ndarray:
     """One synthetic picture, uint8 (size, size, 3), drawn at twice the size so that its edges are optical."""
-    kind = rng.choice([dead_leaves, gratings, lettering], p=[0.5, 0.3, 0.2])
-    image = kind(2 * size, rng).resize((size, size), Image.Resampling.BOX)
+    kind = rng.choice(len(KINDS), p=[0.5, 0.3, 0.2])
+    image = KINDS[kind](2 * size, rng).resize((size, size), Image.Resampling.BOX)
     return np.array(image)
 
 

@@ -24,7 +24,7 @@ from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.prior.embedded import fast_bfloat16
 from upzeroir_plugin.prior.pictures import split
 from upzeroir_plugin.prior.synthetic import picture
-from upzeroir_plugin.prior.unet import DenoiserUNet
+from upzeroir_plugin.prior.unet import DenoiserUNet, in_channels_last
 
 SCALES = (1.0, 0.7, 0.45)
 SYNTHETIC_SHARE = 0.12
@@ -125,7 +125,8 @@ def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tenso
 def _level(rng: np.random.Generator) -> float:
     if rng.random() < 0.1:
         return float(rng.uniform(50, 130)) / 255
-    return (1 + 59 * float(rng.random()) ** 1.3) / 255
+    share: float = rng.random() ** 1.3
+    return (1 + 59 * share) / 255
 
 
 def _uneven(patch: Tensor, rng: np.random.Generator) -> Tensor:
@@ -171,7 +172,7 @@ def train(folder: Path, out: Path, recipe: Recipe, start: Path | None = None, th
     torch.set_num_threads(threads)
     torch.manual_seed(recipe.seed)
     random.seed(recipe.seed)
-    net = DenoiserUNet().to(memory_format=torch.channels_last)
+    net = in_channels_last(DenoiserUNet())
     if start:
         net.load_state_dict({k: v.float() for k, v in load_file(start).items()})
     average = {name: value.clone() for name, value in net.state_dict().items()}
@@ -215,7 +216,7 @@ def _step(net: DenoiserUNet, optimiser: torch.optim.Optimizer, crops: Crops, rec
     value.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 0.5)
     optimiser.step()
-    return value.item()
+    return float(value)
 
 
 class _Run:

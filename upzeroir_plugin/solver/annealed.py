@@ -14,7 +14,8 @@ from torch import Tensor
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics.fields import fields
-from upzeroir_plugin.physics.model import invert_pointwise
+from upzeroir_plugin.physics.model import BEFORE_NOISE, invert_pointwise
+from upzeroir_plugin.physics.operator import PointOperator
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.solver.plan import (
     BLUR_CALLS,
@@ -112,7 +113,7 @@ def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None]) ->
 
 
 def refit(plan: Plan, verdict: Verdict) -> Plan:
-    """The plan with the noise scaled by what the residual says, once (the restart of DQR); bounded to a factor of 1.5."""
+    """The plan with the noise scaled by what the residual says, once (DQR's restart); at most by a factor of 1.5."""
     scale = float(np.clip(verdict.scale, 1 / 1.5, 1.5))
     values = plan.theta.values()
     pins = plan.theta.pins()
@@ -148,11 +149,8 @@ def _coarse(pixels: Pixels, side: int = 192) -> Pixels:
 
 def _moves(coarse: Tensor, theta: ParameterVector, maps: Maps) -> bool:
     """Whether light, haze and cast of θ would move any part of the photo visibly."""
-    if all(
-        theta[n] == 0 for n in ("haze.depth", "light.ev", "light.local", "colour.temperature", "colour.tint")
-    ):
-        if theta["light.midtones"] == 1:
-            return False
+    if all(o.is_neutral(theta.values()) for o in BEFORE_NOISE if isinstance(o, PointOperator)):
+        return False
     place = fields(maps, (coarse.shape[-1], coarse.shape[-2]))
     moved = (invert_pointwise(coarse, theta.values(), place)[0] - coarse).abs()
     return float(moved.mean()) > LEAST_CHANGE or bool(theta.pins())

@@ -71,7 +71,8 @@ def restore_window(y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, re
 def averaged(prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count: int, hook: Hook) -> Tensor:
     """Mean of D over the first `count` of the eight flips and turns (self-ensemble), on the prior's own lattice."""
     height, width = z.shape[-2:]
-    z, sigma, loss = (None if part is None else _on_lattice(part, prior) for part in (z, sigma, loss))
+    z, sigma = _on_lattice(z, prior), _on_lattice(sigma, prior)
+    loss = None if loss is None else _on_lattice(loss, prior)
     total = torch.zeros_like(z)
     for turn in TURNS[:count]:
         out = prior.denoise(
@@ -189,13 +190,13 @@ class _DataStep:
 
     def _wide(self, x: Tensor) -> Tensor:
         wide = x.index_select(-2, self.rows).index_select(-1, self.columns)
-        soft = torch.fft.irfft2(self.transfer * torch.fft.rfft2(wide), s=self.shape)
+        soft: Tensor = torch.fft.irfft2(self.transfer * torch.fft.rfft2(wide), s=self.shape)
         return soft + self.keep * (wide - soft)
 
     def __call__(self, v: Tensor, alpha: float) -> Tensor:
         """The minimiser for v (1, 3, H, W)."""
         solved = (self.back + alpha * torch.fft.rfft2(self._wide(v))) / (self.power + alpha)
-        x = torch.fft.irfft2(solved, s=self.shape)
+        x: Tensor = torch.fft.irfft2(solved, s=self.shape)
         m = self.margin
         return x[..., m : m + self.height, m : m + self.width].contiguous()
 
