@@ -46,7 +46,8 @@ def read(path: Path) -> Picture:
 
 def scaled(image: Image.Image) -> Picture:
     """An 8-bit RGB image as float32 in [0, 1]."""
-    return np.asarray(image, np.float32) / np.float32(255)
+    picture: Picture = np.asarray(image, np.float32) / np.float32(255)
+    return picture
 
 
 def listed(folder: Path) -> list[Path]:
