@@ -59,7 +59,8 @@ def listed(folder: Path) -> list[Path]:
 
 def rounded(picture: NDArray[np.floating[Any]]) -> Picture:
     """Clipped and rounded to 8 bits."""
-    return (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
+    exact: Picture = (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
+    return exact
 
 
 def tao(name: str, inputs: str) -> Maker:

@@ -27,7 +27,7 @@ def small_view(pixels: Array, side: int = SIDE) -> Array:
     for top in offsets[0]:
         for left in offsets[1]:
             total += pixels[top::step, left::step][:rows, :columns]
-    view: Array = total / np.float32(math.prod(map(len, offsets)))
+    view: Array = (total / math.prod(map(len, offsets))).astype(np.float32)
     return view
 
 
