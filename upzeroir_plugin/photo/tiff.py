@@ -190,22 +190,25 @@ def _samples(page: Any, stream: IO[bytes]) -> NDArray[Any]:
     array = array.reshape(page.imagelength, page.imagewidth, -1)
     if int(page.photometric) == PALETTE:
         colours: NDArray[Any] = np.asarray(page.colormap)[:, array[..., 0]]
-        return np.moveaxis(colours // 257, 0, -1).astype(np.uint8)
+        array = np.moveaxis(colours // 257, 0, -1).astype(np.uint8)
+        return array
     return _plain(array, page.bitspersample)
 
 
 def _plain(array: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Any samples as uint8, uint16 or float32. Raises UnreadableError for signed and 64-bit integers."""
+    made = array
     if array.dtype == bool or bits in (1, 2, 4):
-        return (array.astype(np.uint8) * (255 // (2**bits - 1))).astype(np.uint8)
-    if array.dtype.kind == "f":
-        return array.astype(np.float32, copy=False)
-    if array.dtype == np.uint32:
-        return np.divide(array, 2**32 - 1, dtype=np.float64).astype(np.float32)
-    if array.dtype in (np.uint8, np.uint16):
-        return array
-    raise UnreadableError(
-        f"Its samples are of the kind {array.dtype}.", "Save it with 8 or 16 bits or as floats."
-    )
+        made = array.astype(np.uint8) * np.uint8(255 // (2**bits - 1))
+    elif array.dtype.kind == "f":
+        made = array.astype(np.float32, copy=False)
+    elif array.dtype == np.uint32:
+        made = np.divide(array, 2**32 - 1, dtype=np.float64).astype(np.float32)
+    elif array.dtype not in (np.uint8, np.uint16):
+        raise UnreadableError(
+            f"Its samples are of the kind {array.dtype}.", "Save it with 8 or 16 bits or as floats."
+        )
+    return made
 
 
 def _unassociated(colour: NDArray[Any], alpha: NDArray[Any], top: float) -> NDArray[Any]:
