@@ -199,7 +199,6 @@ def from_tiff(stream: IO[bytes]) -> bytes:
 def fitting(block: bytes, room: int) -> bytes:
     """The block if it has at most `room` bytes, else what is left of it without the maker note, else b"".
 
-
     Other containers than JPEG know no such limit.
     """
     if len(block) <= room:
