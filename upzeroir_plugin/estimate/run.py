@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upzeroir_plugin.estimate.blur import estimate_blur
 from upzeroir_plugin.estimate.fuse import fuse
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.noise import estimate_noise
@@ -14,6 +15,7 @@ def estimate(photo: Photo) -> Estimate:
     """θ, maps and evidence of a photo; evidence by group, plain JSON values."""
     jpeg = estimate_jpeg(photo)
     noise = estimate_noise(photo, jpeg)
-    findings = {"jpeg": jpeg, "noise": noise}
+    blur, place = estimate_blur(photo, noise, jpeg)
+    findings = {"jpeg": jpeg, "noise": noise, "blur": blur}
     theta = fuse(reading for found in findings.values() for reading in found.readings)
-    return Estimate(theta, Maps(), {group: found.evidence for group, found in findings.items()})
+    return Estimate(theta, Maps(blur=place), {group: found.evidence for group, found in findings.items()})
