@@ -143,6 +143,8 @@ def _train(command: argparse.ArgumentParser) -> None:
     )
     add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
     add("--minutes", type=float, default=60.0, help="how long (default 60)")
+    add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
+    add("--passes", type=int, default=9000, metavar="N", help="the estimator's training steps (default 9000)")
     add("--threads", type=_count, default=2, help="processor threads (default 2)")
 
 
