@@ -64,6 +64,7 @@ def make_plan(
     if not points:
         theta = neutralised(theta, {"light", "haze", "colour"})
     blur = neutralised(theta, {"blur"}) != theta
+    maps = _used(maps, theta)
     sigma_map = sigma_of(coarse, theta)[0]
     sigma = float(sigma_map.median())
     blur_sigma, refine = 0.0, False
@@ -145,6 +146,15 @@ def _coarse(pixels: Pixels, side: int = 192) -> Pixels:
     parts = [pixels[i::step, j::step][:rows, :columns] for i in range(span) for j in range(span)]
     mean: Pixels = np.mean(parts, axis=0, dtype=np.float32)
     return mean
+
+
+def _used(maps: Maps, theta: ParameterVector) -> Maps:
+    """The maps that θ makes use of: the others need not be stretched over every window."""
+    return Maps(
+        depth=maps.depth if theta["haze.depth"] else None,
+        illumination=maps.illumination if theta["light.local"] else None,
+        blur=maps.blur,
+    )
 
 
 def _moves(coarse: Tensor, theta: ParameterVector, maps: Maps) -> bool:
