@@ -142,7 +142,7 @@ def _train(command: argparse.ArgumentParser) -> None:
         help="the prior's folder; a stopped run goes on",
     )
     add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
-    add("--minutes", type=float, default=60.0, help="how long (default 60)")
+    add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
     add("--threads", type=_count, default=2, help="processor threads (default 2)")
 
 
@@ -182,6 +182,10 @@ def _number(text: str, low: float, high: float) -> float:
 
 def _megapixels(text: str) -> float:
     return _number(text, 1e-6, 1e6)
+
+
+def _minutes(text: str) -> float:
+    return _number(text, 1e-3, 1e6)
 
 
 def _count(text: str) -> int:
