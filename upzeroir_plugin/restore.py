@@ -420,7 +420,7 @@ def _inside(weight: Pixels, box: Box) -> Pixels:
 
 
 def _eight_bit(pixels: Pixels) -> NDArray[np.uint8]:
-    return (pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    return (np.nan_to_num(pixels).clip(0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _gate(pixels: Pixels, source: Pixels) -> None:

@@ -17,10 +17,11 @@ SIGMAS = (1, 2, 3.5, 5, 7.5, 10, 15, 20, 25, 35, 50, 75, 100, 150)
 
 
 def whiteness(residual: np.ndarray) -> float:
-    """Lag-1 autocorrelation of (H, W, C), mean of both directions and all channels; 0 for white noise."""
+    """Lag-1 autocorrelation of (H, W, C), mean of both directions and all channels; 0 for white noise and one pixel."""
     r = residual - residual.mean((0, 1))
     power = float((r * r).mean()) + 1e-12
-    return float(((r[1:] * r[:-1]).mean() + (r[:, 1:] * r[:, :-1]).mean()) / (2 * power))
+    lags = [lag for lag in (r[1:] * r[:-1], r[:, 1:] * r[:, :-1]) if lag.size]
+    return float(np.mean([lag.mean() for lag in lags]) / power) if lags else 0.0
 
 
 def calibrate(prior_folder: Path, photos: Path, crop: int = 256) -> dict[str, object]:
