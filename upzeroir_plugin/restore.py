@@ -29,7 +29,7 @@ from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles, weights
 from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, refit, to_pixels, to_tensor
 from upzeroir_plugin.solver.plan import Plan
 from upzeroir_plugin.solver.quality import Verdict
-from upzeroir_plugin.solver.window import finish, restore_window, small
+from upzeroir_plugin.solver.window import Kept, finish, restore_window, small
 
 EFFORTS = ("fast", "thorough")
 CORE = 1280
@@ -71,7 +71,7 @@ class Control:
         self.cancelled.set()
 
     def keep(self) -> None:
-        """Stop within 0.3 s; what is not done yet stays as the draft shows it."""
+        """No network call after 0.3 s; where it was not done yet, light, haze and cast still are."""
         self.kept.set()
 
 
@@ -158,10 +158,6 @@ def restore(
         worker.join()
 
 
-class _Kept(Exception):
-    """The user keeps the present picture."""
-
-
 class _Run:
     """One restoration, done in a thread of its own so that its reader hears of it twice a second."""
 
@@ -200,7 +196,7 @@ class _Run:
         if self.control.cancelled.is_set():
             raise CancelledError("Cancelled.")
         if self.control.kept.is_set():
-            raise _Kept
+            raise Kept
 
     def pulse(self) -> Progress:
         """Where the run is now, from the time that its work has taken so far."""
@@ -283,7 +279,8 @@ class _Run:
     def _tiles(self, plan: Plan, prior: Prior, weight: Pixels | None) -> Pixels:
         """Window after window, blended; only where the mask asks for it."""
         ax, ay, aw, ah = self.area
-        work = tiles(self.area, plan.size, CORE, plan.context, prior.multiple, self.options.centre)
+        reach = max(plan.context, RAMP)
+        work = tiles(self.area, plan.size, CORE, reach, prior.multiple, self.options.centre)
         if weight is not None:
             work = [t for t in work if _inside(weight, grown(t, self.area, RAMP)).any()]
         out = self._source().copy()
@@ -292,10 +289,7 @@ class _Run:
         total = np.zeros_like(out) if blend is not None else None
         for index, tile in enumerate(work):
             self.tile_began, self.tile_pixels = time.monotonic(), float(tile.window[2] * tile.window[3])
-            try:
-                made = self._tile(tile, plan, prior, index, len(work))
-            except _Kept:
-                break
+            made = self._tile(tile, plan, prior, index, len(work))
             x, y, w, h = grown(tile, self.area, RAMP)
             share = weights(tile, self.area, RAMP)
             rows, columns = slice(y - ay, y - ay + h), slice(x - ax, x - ax + w)
@@ -310,12 +304,12 @@ class _Run:
         if total is not None and blend is not None:
             done = blend > 0
             out = np.where(done, total + (1 - np.minimum(blend, 1)) * out, out)
+        if self.photo.grey:
+            out = np.repeat(out.mean(2, keepdims=True), 3, axis=2)
         if weight is not None:
             part = _inside(weight, self.area)[..., None]
             source = self._source()
             out = np.where(part > 0, source + part * (out - source), source)
-        if self.photo.grey:
-            out = np.repeat(out.mean(2, keepdims=True), 3, axis=2)
         return np.ascontiguousarray(out, np.float32)
 
     def _tile(self, tile: Tile, plan: Plan, prior: Prior, index: int, count: int) -> Pixels:
@@ -426,7 +420,7 @@ def _inside(weight: Pixels, box: Box) -> Pixels:
 
 
 def _eight_bit(pixels: Pixels) -> NDArray[np.uint8]:
-    return (pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    return (np.nan_to_num(pixels).clip(0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _gate(pixels: Pixels, source: Pixels) -> None:

@@ -12,17 +12,20 @@ from upzeroir_plugin.errors import UnreadableError
 def run(args: Namespace) -> int:
     """Train for the time given (or go on with a stopped run), then measure the residual table. Returns 0."""
     from upzeroir_plugin.prior.calibrate import calibrate
-    from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS
+    from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS, EmbeddedPrior
     from upzeroir_plugin.prior.train import Recipe, train
 
     if not args.folder.is_dir():
         raise UnreadableError(f"{args.folder} is no folder.", "Give a folder of clean photos.")
-    args.output.mkdir(parents=True, exist_ok=True)
     if args.estimator:
+        args.output.mkdir(parents=True, exist_ok=True)
         return _estimator(args)
     start = args.start or FOLDER
+    EmbeddedPrior(start)  # refused here rather than after the training
+    args.output.mkdir(parents=True, exist_ok=True)
     if start.resolve() != args.output.resolve():
-        shutil.copy(start / "config.json", args.output / "config.json")
+        for name in ("config.json", "residuals.json"):  # the table holds until the new one is measured
+            shutil.copy(start / name, args.output / name)
     train(args.folder, args.output / WEIGHTS, Recipe(args.minutes), start / WEIGHTS, args.threads)
     print(json.dumps(calibrate(args.output, args.folder), indent=1))
     return 0

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from safetensors import SafetensorError
+from safetensors.torch import load
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
@@ -94,17 +95,19 @@ class EmbeddedPrior:
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             data = (folder / WEIGHTS).read_bytes()
-            state = load_file(folder / WEIGHTS)
+            state = load(data)
             table = json.loads((folder / "residuals.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            self.residuals = Residuals.from_json(table)
+            net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
+            net.load_state_dict({k: v.float() for k, v in state.items()})
+        except (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":.")
             raise UnreadableError(
-                f"The prior in {folder} cannot be read: {error}.", "Install UP-ZeroIR again."
+                f"The prior in {folder} cannot be read ({reason}).",
+                "Give another, or install UP-ZeroIR again.",
             ) from error
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self.residuals = Residuals.from_json(table)
         self.device = torch.device(device)
-        net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
-        net.load_state_dict({k: v.float() for k, v in state.items()})
         self.multiple = net.multiple
         self.net = in_channels_last(net).eval().to(self.device)
         self.half = fast_bfloat16(self.device)

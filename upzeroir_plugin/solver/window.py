@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,10 @@ REFINE_SHARE = 0.5
 what a posterior mean leaves is mostly lost detail, which is not noise to be removed again)."""
 
 
+class Kept(Exception):
+    """Raised by a hook: the user keeps the present picture, and no more network calls are wanted."""
+
+
 @dataclass(slots=True)
 class Restored:
     """A window's pictures, (1, 3, H, W): `clean` = y without noise and JPEG, `full` = everything undone."""
@@ -45,18 +50,20 @@ def restore_window(y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, re
     """Restore window `box` (x, y, w, h) with pixels y (1, 3, h, w), encoded, under `plan`.
 
     `report(label, picture, σ)` is called after each network call with the present estimate of the scene; `hook`
-    between network blocks, and may raise to cancel.
+    between network blocks, and may raise to cancel, or `Kept` to go on with what there is.
     """
     values = plan.theta.values()
     place = fields(plan.maps, plan.size, box)
     calls = 0
     clean, error = y, torch.zeros_like(y[:, :1])
+    sigma = error
     if plan.denoise:
         sigma, loss = sigma_of(y, plan.theta)
         clean = averaged(prior, y, sigma, loss, plan.flips, hook)
         error, calls = prior.error(sigma), plan.flips
-        report("noise", clean, float(sigma.median()))
     full, gain = invert_pointwise(clean, values, place) if plan.points else (clean, None)
+    if plan.denoise:
+        report("noise", full, float(sigma.median()))
     if plan.blur_calls:
         full = _deblurred(y, clean, box, plan, place, prior, hook, report)
         calls += plan.blur_calls
@@ -69,17 +76,23 @@ def restore_window(y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, re
 
 
 def averaged(prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count: int, hook: Hook) -> Tensor:
-    """Mean of D over the first `count` of the eight flips and turns (self-ensemble), on the prior's own lattice."""
+    """Mean of D over the first `count` of the eight flips and turns (self-ensemble), on the prior's own lattice.
+
+    When the hook raises `Kept`, the mean over those done so far, or z itself.
+    """
     height, width = z.shape[-2:]
     z, sigma = _on_lattice(z, prior), _on_lattice(sigma, prior)
     loss = None if loss is None else _on_lattice(loss, prior)
     total = torch.zeros_like(z)
+    done = 0
     for turn in TURNS[:count]:
-        out = prior.denoise(
-            _turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook
-        )
-        total += _back(out, turn)
-    return total[..., :height, :width] / count
+        with suppress(Kept):
+            out = prior.denoise(
+                _turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook
+            )
+            total += _back(out, turn)
+            done += 1
+    return (total / done if done else z)[..., :height, :width]
 
 
 def _on_lattice(x: Tensor, prior: Prior) -> Tensor:
@@ -112,18 +125,19 @@ def _deblurred(
     u, _ = invert_pointwise(source, lit, place)
     base, _ = invert_pointwise(clean, lit, place)
     data = _DataStep(tapered(u, plan, box), theta)
+    veiled = neutralised(theta, {"light", "colour"}).values()
     x = base
     levels = schedule(plan.blur_sigma, plan.blur_calls)
     for index, level in enumerate(levels):
-        hook()
-        z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
         turn = TURNS[index % len(TURNS)]
-        made = prior.denoise(_turn(_on_lattice(z, prior), turn), torch.tensor(level), None, hook)
-        x = _back(made, turn)[..., : z.shape[-2], : z.shape[-1]]
-        report("blur", x, level)
+        with suppress(Kept):
+            hook()
+            z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
+            made = prior.denoise(_turn(_on_lattice(z, prior), turn), torch.tensor(level), None, hook)
+            x = _back(made, turn)[..., : z.shape[-2], : z.shape[-1]]
+            report("blur", invert_pointwise(x, veiled, place)[0], level)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
-    veiled = neutralised(theta, {"light", "colour"}).values()
     return invert_pointwise(x, veiled, place)[0]
 
 
@@ -253,10 +267,3 @@ def small(x: Tensor, side: int) -> Tensor:
         return x
     size = [max(1, round(n / factor)) for n in x.shape[-2:]]
     return F.interpolate(x, size=size, mode="area")
-
-
-def labels(plan: Plan) -> Iterator[str]:
-    """The steps of a plan in words, in order."""
-    yield from ("noise",) * plan.denoise
-    yield from ("blur",) * plan.blur_calls
-    yield from ("refine",) * plan.refine
