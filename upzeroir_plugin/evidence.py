@@ -6,6 +6,7 @@ ours, so that it can be copied beside client.py.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 from pathlib import Path
@@ -50,10 +51,8 @@ def _evidence(data: bytes, upright: bool) -> dict[str, Any]:
     else:
         return {}
     tags: Tags = {}
-    try:
+    with contextlib.suppress(struct.error, IndexError, ValueError):  # the JPEG's tables still speak
         tags = _directories(exif)
-    except (struct.error, IndexError, ValueError):
-        pass  # noqa: S110 - a damaged block says nothing; the JPEG's tables still do
     if data is exif:
         found["bit_depth"] = int(max(_all(tags.get(BITS)) or (8,)))
     turn = int(_number(tags.get(ORIENTATION)) or 1)
