@@ -46,7 +46,8 @@ def read(path: Path) -> Picture:
 
 def scaled(image: Image.Image) -> Picture:
     """An 8-bit RGB image as float32 in [0, 1]."""
-    return np.asarray(image, np.float32) / np.float32(255)
+    picture: Picture = np.asarray(image, np.float32) / np.float32(255)
+    return picture
 
 
 def listed(folder: Path) -> list[Path]:
@@ -58,7 +59,8 @@ def listed(folder: Path) -> list[Path]:
 
 def rounded(picture: NDArray[np.floating[Any]]) -> Picture:
     """Clipped and rounded to 8 bits."""
-    return (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
+    exact: Picture = (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
+    return exact
 
 
 def tao(name: str, inputs: str) -> Maker:

@@ -15,6 +15,7 @@ from upzeroir_plugin.estimate import noise_curve, noise_grain, noise_jpeg
 from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, measure
 from upzeroir_plugin.estimate.noise_grain import Parts
 from upzeroir_plugin.estimate.noise_levels import Levels, levels
+from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.photo.image import Photo
 
@@ -51,7 +52,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     variance, error = _joined(luma_part, chroma_part, independent)
     curve, fitted, variance, weight = _fitted(binned, variance, error, found.clipped)
     sigma = math.sqrt(float(np.mean(np.maximum(fitted, 0))))
-    present = _logistic((sigma - WORTH) / SOFT)
+    present = logistic((sigma - WORTH) / SOFT)
     bins = [
         {"brightness": float(m.mean()), "variance": float(v), "fit": float(f), "weight": float(w)}
         for m, v, f, w in zip(binned.means, variance, fitted, weight, strict=True)
@@ -84,14 +85,10 @@ def _decompressed(
     """
     mixed = tuple((1 - compressed) * raw + compressed * y for raw, y in zip(luma, told, strict=True))
     share = np.maximum(chroma[0], 0).sum() / max(np.maximum(mixed[0], 0).sum(), 1e-6)
-    alive = _logistic((share - 0.35) / 0.08) * _logistic((quality - 85) / 3)
+    alive = logistic((share - 0.35) / 0.08) * logistic((quality - 85) / 3)
     doubt = compressed * (0.15 * np.abs(chroma[0]) + (1 - alive) * (1e3 + 10 * np.abs(mixed[0])))
     lost = compressed * (1 - alive)
     return (mixed[0], mixed[1]), ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-min(max(x, -40.0), 40.0)))
 
 
 def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:

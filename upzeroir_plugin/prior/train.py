@@ -216,7 +216,7 @@ def _step(net: DenoiserUNet, optimiser: torch.optim.Optimizer, crops: Crops, rec
     value.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 0.5)
     optimiser.step()
-    return float(value)
+    return float(value.detach())
 
 
 class _Run:
