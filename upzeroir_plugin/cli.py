@@ -77,6 +77,17 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="see upzeroir bench --help")
     doctor = commands.add_parser("doctor", help="show versions, devices, memory and what is missing")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor.add_argument(
+        "--report", type=Path, metavar="FILE.zip", help="bundle it with the logs, for support"
+    )
+    serve = commands.add_parser("serve", help="start the local service for GIMP, the panel and scripts")
+    serve.add_argument("--foreground", action="store_true", help="stay here until it is told to stop")
+    serve.add_argument(
+        "--idle-exit", type=_minutes, metavar="MIN", help="end after so long without use (default 10)"
+    )
+    status = commands.add_parser("status", help="say whether the service runs, and what it does")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    commands.add_parser("stop", help="end the service")
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -182,6 +193,10 @@ def _number(text: str, low: float, high: float) -> float:
 
 def _megapixels(text: str) -> float:
     return _number(text, 1e-6, 1e6)
+
+
+def _minutes(text: str) -> float:
+    return _number(text, 0.01, 10_000)
 
 
 def _count(text: str) -> int:

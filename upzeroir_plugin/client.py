@@ -147,14 +147,15 @@ def connect(
     command: Optional[Sequence[str]] = None,
     patience: float = PATIENCE,
     waiting: Optional[Callable[[str], None]] = None,
+    quiet: bool = False,
 ) -> Client:
     """A client of the running service, or of one launched now (unless `launch` is false).
 
-    `waiting(text)` is told what is waited for. Raises ClientError `no-service` (none there, or it did not start: the
-    message says why and where the log is) or `version`.
+    `waiting(text)` is told what is waited for. `quiet`: does not warm the engine up. Raises ClientError
+    `no-service` (none there, or it did not start: the message says why and where the log is) or `version`.
     """
     client = Client(state or state_path(), launch, command, patience, waiting)
-    client.hello()
+    client.hello(quiet)
     return client
 
 
@@ -217,9 +218,9 @@ class Client:
         self._lock = threading.Lock()
         self._address: Optional[tuple[int, str]] = None
 
-    def hello(self) -> dict[str, Any]:
-        """Versions, device, dtype, memory, priors, limits and the parameters' schema; also warms the engine up."""
-        return self._json("GET", "/v1/hello")
+    def hello(self, quiet: bool = False) -> dict[str, Any]:
+        """Versions, engine, memory, priors, limits and the parameters' schema; warms the engine up unless `quiet`."""
+        return self._json("GET", "/v1/hello" + "?quiet=1" * quiet)
 
     def upload_file(self, path: Union[str, Path]) -> dict[str, Any]:
         """Send an image file; its description: id, width, height, bit_depth, …"""

@@ -17,10 +17,12 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import CancelledError, DeviceError, ResultError, TooLargeError, UsageError
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.estimate.run import estimate as measure
 from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.photo.crop import checked_region, crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import fields
 from upzeroir_plugin.physics.model import invert_pointwise
@@ -123,7 +125,7 @@ def estimate(photo: Photo, pins: Mapping[str, object] | None = None, region: Box
     Raises UsageError for a region outside the photo, InvalidParameter for a pin that is not in the table.
     """
     if region is not None:
-        photo = _crop(photo, _checked_region(region, photo.size))
+        photo = crop(photo, checked_region(region, photo.size))
     found = measure(photo)
     return replace(found, theta=found.theta.pinned(pins)) if pins else found
 
@@ -158,6 +160,23 @@ def restore(
         worker.join()
 
 
+def record(theta: ParameterVector, options: Options, result: Result) -> dict[str, Any]:
+    """Everything that repeating it exactly needs; stored in the result as XMP."""
+    return {
+        "version": __version__,
+        "parameters": theta.to_json(),
+        "amounts": options.amounts.to_json(),
+        "strength": options.strength,
+        "effort": options.effort,
+        "steps": options.steps,
+        "seed": options.seed,
+        "region": options.region,
+        "prior": result.prior,
+        "device": result.device,
+        "dtype": result.dtype,
+    }
+
+
 class _Kept(Exception):
     """The user keeps the present picture."""
 
@@ -175,7 +194,7 @@ class _Run:
                 "The mask does not have the photo's size.", "Make it as wide and high as the photo."
             )
         self.photo, self.found, self.options, self.control = photo, found, options, control
-        self.area = _checked_region(options.region or (0, 0, *photo.size), photo.size)
+        self.area = checked_region(options.region or (0, 0, *photo.size), photo.size)
         self.events: queue.SimpleQueue[Progress | Step | BaseException] = queue.SimpleQueue()
         self.device = _device(options.device)
         self.begun = time.monotonic()
@@ -223,7 +242,7 @@ class _Run:
         verdict = Verdict(0.0, 0.0, True, 1.0)
         if plan.idle or options.strength == 0:
             self._finish(
-                photo if options.region is None else _crop(photo, self.area), False, plan, verdict, prior
+                photo if options.region is None else crop(photo, self.area), False, plan, verdict, prior
             )
             return
         self._check_memory()
@@ -239,7 +258,7 @@ class _Run:
         pixels = self._tiles(plan, prior, weight)
         _gate(pixels, self._source())
         changed = bool((pixels != self._source()).any())
-        made = replace(_crop(photo, self.area), pixels=pixels) if changed else _crop(photo, self.area)
+        made = replace(crop(photo, self.area), pixels=pixels) if changed else crop(photo, self.area)
         self._finish(made, changed, plan, verdict, prior)
 
     def _check_cancel(self) -> None:
@@ -387,29 +406,6 @@ def _device(wanted: str) -> str:
 
 def _load(prior: str, device: str) -> Prior:
     return embedded(FOLDER if prior == "embedded" else Path(prior), device)
-
-
-def _checked_region(region: Box, size: tuple[int, int]) -> Box:
-    x, y, w, h = region
-    if min(x, y) < 0 or min(w, h) < 1 or x + w > size[0] or y + h > size[1]:
-        raise UsageError(
-            f"The region {x},{y},{w},{h} is not inside the photo.", f"It is {size[0]} by {size[1]} px."
-        )
-    return region
-
-
-def _crop(photo: Photo, box: Box) -> Photo:
-    x, y, w, h = box
-    if box == (0, 0, *photo.size):
-        return photo
-    left, top = photo.evidence.crop_offset
-    inside = (slice(y, y + h), slice(x, x + w))
-    return replace(
-        photo,
-        pixels=photo.pixels[inside],
-        alpha=None if photo.alpha is None else photo.alpha[inside],
-        evidence=replace(photo.evidence, crop_offset=(left + x, top + y)),
-    )
 
 
 def _feathered(mask: NDArray[np.float32]) -> Pixels:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upzeroir_plugin import __version__
 from upzeroir_plugin.cli import fail
 from upzeroir_plugin.commands.progress import ProgressLine
 from upzeroir_plugin.errors import (
@@ -89,7 +88,7 @@ class _Clock:
 def _one(path: Path, output: Path, args: Namespace, many: bool) -> None:
     from upzeroir_plugin.photo.load import load
     from upzeroir_plugin.photo.save import save
-    from upzeroir_plugin.restore import estimate
+    from upzeroir_plugin.restore import estimate, record
 
     clock = _Clock(time.monotonic())
     line = ProgressLine(path.name)
@@ -165,23 +164,6 @@ def _recorded(path: Path) -> dict[str, Any]:
     if found is None:
         raise UnreadableError(f"{path} carries no restoration record.", "Give a file that upzeroir restored.")
     return found
-
-
-def record(theta: ParameterVector, options: Options, result: Result) -> dict[str, Any]:
-    """Everything that `--repeat` needs; stored in the result as XMP."""
-    return {
-        "version": __version__,
-        "parameters": theta.to_json(),
-        "amounts": options.amounts.to_json(),
-        "strength": options.strength,
-        "effort": options.effort,
-        "steps": options.steps,
-        "seed": options.seed,
-        "region": options.region,
-        "prior": result.prior,
-        "device": result.device,
-        "dtype": result.dtype,
-    }
 
 
 def _drive(photo: Photo, found: Any, options: Options, line: ProgressLine, previews: Path | None) -> Result:

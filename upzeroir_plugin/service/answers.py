@@ -43,7 +43,11 @@ class Refusal(UpzeroirError):
 
 def not_found(what: str) -> Refusal:
     """`what`: "photo", "job" or "route"."""
-    hint = "" if what == "route" else "It may have been forgotten or belong to an earlier service: send it again."
+    hint = (
+        ""
+        if what == "route"
+        else "It may have been forgotten or belong to an earlier service: send it again."
+    )
     return Refusal("not-found", f"There is no such {what}.", hint)
 
 
@@ -66,11 +70,19 @@ async def on_error(request: Request, error: Exception) -> JSONResponse:
         return as_answer(no_room(error))
     logging.getLogger(__name__).error("unforeseen", exc_info=error)
     return as_answer(
-        Refusal("internal", f"{type(error).__name__}: {error}", "Please report it with the log: upzeroir doctor --report.")
+        Refusal(
+            "internal",
+            f"{type(error).__name__}: {error}",
+            "Please report it with the log: upzeroir doctor --report.",
+        )
     )
 
 
 def no_room(error: OSError) -> Refusal:
     """A write into the private folder that failed."""
     why = error.strerror or str(error)
-    return Refusal("unwritable", f"The backend cannot write to its folder: {why}.", "Make room on the disk and try again.")
+    return Refusal(
+        "unwritable",
+        f"The backend cannot write to its folder: {why}.",
+        "Make room on the disk and try again.",
+    )

@@ -58,9 +58,8 @@ class Service:
 
     def app(self) -> Starlette:
         """The application, its routes made from the table."""
-        errors: Mapping[Any, Any] = {
-            kind: on_error for kind in (UpzeroirError, InvalidParameter, HTTPException, OSError, Exception)
-        }
+        kinds = (UpzeroirError, InvalidParameter, HTTPException, OSError, Exception)
+        errors: Mapping[Any, Any] = dict.fromkeys(kinds, on_error)
         routes = [StarletteRoute(row.path, self._handler(row), methods=[row.method]) for row in ROUTES]
         app = Starlette(routes=routes, exception_handlers=errors)
         app.router.redirect_slashes = False
@@ -124,7 +123,11 @@ class Service:
     def memory(self) -> dict[str, int]:
         """Bytes: of the machine, and held by each of our processes."""
         machine = psutil.virtual_memory()
-        found = {"total": machine.total, "available": machine.available, "service": psutil.Process().memory_info().rss}
+        found = {
+            "total": machine.total,
+            "available": machine.available,
+            "service": psutil.Process().memory_info().rss,
+        }
         for child in (self.reader, self.jobs.engine):
             try:
                 found[child.name] = psutil.Process(child.pid).memory_info().rss if child.pid else 0
@@ -167,7 +170,9 @@ class Service:
         fields = orders.Fields(await json_body(request))
         rect, pins = fields.rect("rect"), orders.pins(fields.mapping("pins"))
         fields.end()
-        return Response((await self.photos.estimate(photo, rect, pins))["json"], media_type="application/json")
+        return Response(
+            (await self.photos.estimate(photo, rect, pins))["json"], media_type="application/json"
+        )
 
     async def add_job(self, request: Request) -> Response:
         """An order."""
@@ -217,7 +222,12 @@ class Service:
         path = job.folder / f"result-{form}-{dtype}-{metadata}"
         if not path.exists():
             with job.photo.in_use():
-                message = {"do": "encode", "folder": str(job.folder), "photo": str(job.photo.folder), "path": str(path)}
+                message = {
+                    "do": "encode",
+                    "folder": str(job.folder),
+                    "photo": str(job.photo.folder),
+                    "path": str(path),
+                }
                 await self.reader.ask({**message, "form": form, "dtype": dtype, "metadata": metadata})
         return FileAnswer(path, FORMATS.get(form, FRAME))
 
@@ -270,11 +280,13 @@ class Service:
 
     async def free_memory(self, request: Request) -> Response:
         """Unload."""
+        del request
         await self.jobs.free()
         return _json({"memory": self.memory()})
 
     async def quit(self, request: Request) -> Response:
         """End."""
+        del request
         asyncio.get_running_loop().call_later(0.1, self.quitting.set)
         return _json({})
 

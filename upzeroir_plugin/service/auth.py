@@ -33,7 +33,9 @@ class Guard:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         hosts = [value.lower() for name, value in headers if name == b"host"]
         if len(hosts) != 1 or hosts[0] not in self.hosts:
-            return Refusal("host", "The request names another host.", "Use 127.0.0.1 and the port of the state file.")
+            return Refusal(
+                "host", "The request names another host.", "Use 127.0.0.1 and the port of the state file."
+            )
         if any(name in BROWSER for name, _ in headers):
             return Refusal("forbidden", "Web pages have no access.")
         said = [value for name, value in headers if name == b"authorization"]

@@ -159,9 +159,14 @@ class Jobs:
         if order.region is not None:
             x, y, w, h = order.region
             if x + w > size[0] or y + h > size[1]:
-                raise UsageError(f"The region {x},{y},{w},{h} is not inside the photo.", f"It is {size[0]} by {size[1]} px.")
+                raise UsageError(
+                    f"The region {x},{y},{w},{h} is not inside the photo.",
+                    f"It is {size[0]} by {size[1]} px.",
+                )
         if mask is not None and (mask.about["width"], mask.about["height"]) != size:
-            raise UsageError("The mask does not have the photo's size.", "Make it as wide and high as the photo.")
+            raise UsageError(
+                "The mask does not have the photo's size.", "Make it as wide and high as the photo."
+            )
         if order.start_from is not None:
             self[order.start_from]
         if len(self.waiting) >= self.limits.queue:
@@ -235,7 +240,13 @@ class Jobs:
                     job.end(State.FAILED, "error", **error.to_json())
                 except Exception as error:
                     log.exception("job failed")
-                    job.end(State.FAILED, "error", code="internal", message=f"{type(error).__name__}: {error}", hint="")
+                    job.end(
+                        State.FAILED,
+                        "error",
+                        code="internal",
+                        message=f"{type(error).__name__}: {error}",
+                        hint="",
+                    )
                 finally:
                     self.current = None
                     self._release(job)
@@ -257,8 +268,8 @@ class Jobs:
 
     async def _one(self, job: Job) -> None:
         job.publish("progress", label="Looking at the photo", stage="estimate", done=0.0)
-        estimate = asyncio.ensure_future(self.photos.estimate(job.photo))
-        stopped = asyncio.ensure_future(job.stopping.wait())
+        estimate: asyncio.Future[Any] = asyncio.ensure_future(self.photos.estimate(job.photo))
+        stopped: asyncio.Future[Any] = asyncio.ensure_future(job.stopping.wait())
         try:
             await asyncio.wait({estimate, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if job.over:
@@ -271,9 +282,10 @@ class Jobs:
             estimate.cancel()
             stopped.cancel()
 
-    async def _drive(self, job: Job, stopped: asyncio.Future[bool]) -> None:
+    async def _drive(self, job: Job, stopped: asyncio.Future[Any]) -> None:
         """From the order to the last event; `finished` comes when the engine is free again."""
-        done = asyncio.ensure_future(self.engine.ask({"do": "run", "job": job.id, "order": _plain(job.order), **self._places(job)}))
+        message = {"do": "run", "job": job.id, "order": _plain(job.order), **self._places(job)}
+        done: asyncio.Future[Any] = asyncio.ensure_future(self.engine.ask(message))
         for photo in self._forgotten():
             self.engine.tell({"do": "forget", "photo": photo})
         await asyncio.wait({done, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -305,7 +317,12 @@ class Jobs:
             log.info("engine ready: %s", self.about)
         elif said == "log":
             log.log(message["level"], "engine: %s", message["text"])
-        elif said == "event" and self.current is not None and message["job"] == self.current.id and not self.current.over:
+        elif (
+            said == "event"
+            and self.current is not None
+            and message["job"] == self.current.id
+            and not self.current.over
+        ):
             self.current.publish(message["kind"], message["jpeg"], **message["fields"])
 
     def _engine_ended(self, exitcode: int | None) -> None:
@@ -359,4 +376,10 @@ def _plain(order: Order) -> dict[str, Any]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    return {"value": entry.value, "low": entry.low, "high": entry.high, "confidence": entry.confidence, "pinned": entry.pinned}
+    return {
+        "value": entry.value,
+        "low": entry.low,
+        "high": entry.high,
+        "confidence": entry.confidence,
+        "pinned": entry.pinned,
+    }

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +44,6 @@ class AlreadyRunning(UpzeroirError):
 
 def serve(
     state: Path,
-    foreground: bool = False,
     limits: Limits | None = None,
     reader: Target = reader_main,
     engine: Target = engine_main,
@@ -60,13 +60,14 @@ def serve(
         raise AlreadyRunning("The service is running already.", "upzeroir status says more.") from None
     except (OSError, NotImplementedError) as error:
         raise UnwritableError(
-            f"The folder {state.parent} cannot be written: {error}.", "Name another state file in UPZEROIR_STATE."
+            f"The folder {state.parent} cannot be written: {error}.",
+            "Name another state file in UPZEROIR_STATE.",
         ) from error
     try:
         folder = private_folder(state.parent)
         try:
             token = secrets.token_hex(32)
-            log.begin(state.with_name("service.log"), token, foreground)
+            log.begin(state.with_name("service.log"), token, sys.stderr.isatty())
             asyncio.run(_run(state, folder, token, limits or Limits(), reader, engine))
         finally:
             withdraw(state, os.getpid())
@@ -99,8 +100,10 @@ async def _run(state: Path, folder: Path, token: str, limits: Limits, reader: Ta
     )  # fmt: skip
     server = _Server(config)
     _on_signals(service.quitting)
-    tasks = [asyncio.ensure_future(part) for part in (server.serve(sockets=[listener]), service.jobs.run(),
-                                                      service.jobs.watch(), _idle(service), service.quitting.wait())]  # fmt: skip
+    parts = (server.serve(sockets=[listener]), service.jobs.run(), service.jobs.watch(), _idle(service))
+    tasks: list[asyncio.Future[Any]] = [
+        asyncio.ensure_future(part) for part in (*parts, service.quitting.wait())
+    ]
     try:
         while not server.started and not tasks[0].done():
             await asyncio.sleep(0.005)

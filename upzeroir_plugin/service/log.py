@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
-import os
 from pathlib import Path
 
 BYTES, COPIES = 1_000_000, 3
@@ -31,15 +30,17 @@ def redacted(text: str, token: str = "") -> str:
     return text.replace(home, "~") if len(home) > 1 else text
 
 
-def begin(path: Path, token: str, foreground: bool) -> None:
-    """Log to the file, and to stderr too in the foreground on a terminal."""
+def begin(path: Path, token: str, terminal: bool) -> None:
+    """Log to the file, and to stderr too if that is a terminal, or if the file cannot be written."""
     handlers: list[logging.Handler] = []
     try:
-        handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=BYTES, backupCount=COPIES, encoding="utf-8"))
-        os.chmod(path, 0o600)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(path, maxBytes=BYTES, backupCount=COPIES, encoding="utf-8")
+        )
+        path.chmod(0o600)
     except OSError:
-        foreground = True
-    if foreground:
+        terminal = True
+    if terminal:
         handlers.append(logging.StreamHandler())
     root = logging.getLogger()
     root.handlers.clear()

@@ -146,7 +146,7 @@ class Fields:
     def _number(self, name: str, value: object, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.wrong(name, f"a number from {low:g} to {high:g}")
-        if isinstance(value, float) and not math.isfinite(value) or not low <= value <= high:
+        if (isinstance(value, float) and not math.isfinite(value)) or not low <= value <= high:
             raise self.wrong(name, f"a number from {low:g} to {high:g}")
         return float(value)
 

@@ -67,7 +67,11 @@ class Protocol(H11Protocol):
             self.transport.abort()
             return
         body = _json(refusal)
-        head = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
+        head = [
+            ("content-type", "application/json"),
+            ("content-length", str(len(body))),
+            ("connection", "close"),
+        ]
         for event in (h11.Response(status_code=400, headers=head), h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()

@@ -50,7 +50,7 @@ ROUTES = (
           gives="image/png"),
     Route("DELETE", "/v1/jobs/{id}", "delete_job", "Forget the job and its result; a running one is cancelled."),
     Route("POST", "/v1/deliver", "deliver", "Hand a finished job's result to whoever waits under a name.", takes=JSON),
-    Route("GET", "/v1/deliveries", "deliveries_for", "Take what was delivered to `to`; waits up to `wait` seconds (≤ 30).",
+    Route("GET", "/v1/deliveries", "deliveries_for", "Take what was delivered to `to`, waiting up to `wait` s (≤ 30).",
           query=("to", "wait")),
     Route("GET", "/v1/log", "log", "The last `lines` lines of the log, without tokens and home paths.",
           gives="text/plain", query=("lines",)),

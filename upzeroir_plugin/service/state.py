@@ -31,10 +31,10 @@ def publish(path: Path, state: State) -> None:
             json.dump(asdict(state), file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
 
 

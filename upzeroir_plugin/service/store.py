@@ -81,7 +81,9 @@ class Photos:
     async def add(self, kind: str, body: AsyncIterator[bytes]) -> StoredPhoto:
         """Take in an upload of that media type. Raises Refusal, UsageError, TooLargeError, UnreadableError, OSError."""
         if kind != FRAME and kind != "application/octet-stream" and not kind.startswith("image/"):
-            raise Refusal("media-type", "That is no picture.", f"Send image/*, application/octet-stream or {FRAME}.")
+            raise Refusal(
+                "media-type", "That is no picture.", f"Send image/*, application/octet-stream or {FRAME}."
+            )
         name = secrets.token_hex(8)
         photo = StoredPhoto(name, self.root / f"photo-{name}")
         photo.folder.mkdir(mode=0o700)
@@ -101,7 +103,9 @@ class Photos:
         self.make_room()
         return photo
 
-    async def estimate(self, photo: StoredPhoto, rect: Rect | None = None, pins: dict[str, float] | None = None) -> Message:
+    async def estimate(
+        self, photo: StoredPhoto, rect: Rect | None = None, pins: dict[str, float] | None = None
+    ) -> Message:
         """What is wrong with it; the whole photo's own estimate is made once and kept for the jobs."""
         if rect is None and not pins:
             if photo.whole is None or (photo.whole.done() and photo.whole.exception() is not None):

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -28,6 +29,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the job is over or the reader is gone."""
+        del scope
         kind = b"application/x-ndjson" if self.lines else EVENTS.encode()
         headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -43,7 +45,7 @@ class EventStream:
             if not self.job.readers:
                 self.job.left = time.monotonic()
 
-    async def _events(self, leaving: asyncio.Future[None]) -> AsyncIterator[Event]:
+    async def _events(self, leaving: asyncio.Future[Any]) -> AsyncIterator[Event]:
         news = asyncio.Event()
         self.job.listeners.add(news)
         try:
@@ -76,10 +78,16 @@ class FileAnswer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+        del scope, receive
         with open(self.path, "rb") as file:  # noqa: PTH123
             size = file.seek(0, 2)
             file.seek(0)
-            pairs = {"content-type": self.kind, "content-length": str(size), "cache-control": "no-store", **self.headers}
+            pairs = {
+                "content-type": self.kind,
+                "content-length": str(size),
+                "cache-control": "no-store",
+                **self.headers,
+            }
             headers = [(name.encode(), value.encode()) for name, value in pairs.items()]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             while data := await asyncio.to_thread(file.read, BLOCK):
@@ -93,11 +101,13 @@ async def gone(receive: Receive) -> None:
         pass
 
 
-async def _soon(news: asyncio.Event, leaving: asyncio.Future[None]) -> bool:
+async def _soon(news: asyncio.Event, leaving: asyncio.Future[Any]) -> bool:
     """Whether anything happened within a heartbeat."""
-    waiter = asyncio.ensure_future(news.wait())
+    waiter: asyncio.Future[Any] = asyncio.ensure_future(news.wait())
     try:
-        done, _ = await asyncio.wait({waiter, leaving}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {waiter, leaving}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
+        )
         return bool(done)
     finally:
         waiter.cancel()
