@@ -25,7 +25,7 @@ TONES = 33
 BLUR_CALLS = 8
 BLUR_START = 20 / 255
 FLIPS = 8
-SMALL = 1 << 17
+SMALL = 1 << 18
 """Photos up to this many pixels get their flips averaged even in `fast`: they are done at once anyway."""
 
 
