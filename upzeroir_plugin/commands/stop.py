@@ -26,18 +26,25 @@ def run(args: Namespace) -> int:
         if process is None:
             print("The service is not running.")
             return 0
-    if process is not None:
-        try:
-            process.wait(PATIENCE)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(PATIENCE)
-            path.unlink(missing_ok=True)
-    end = time.monotonic() + PATIENCE
-    while path.exists() and time.monotonic() < end:
-        time.sleep(0.05)
+    if process is not None and not _ended(process):
+        process.kill()
+        _ended(process)
+        path.unlink(missing_ok=True)
     print("The service has ended.")
     return 0
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether it ends within PATIENCE; one that only waits to be reaped has ended."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.Error:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _process(path: Path) -> psutil.Process | None:

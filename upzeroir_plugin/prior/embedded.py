@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -68,10 +69,17 @@ class Prior(Protocol):
     multiple: int
     sigma_range: tuple[float, float]
     residuals: Residuals
+    device: torch.device
 
     @property
     def dtype(self) -> str:
         """Precision of the arithmetic, in torch's words."""
+
+    def in_float32(self) -> Prior:
+        """The same denoiser in full precision."""
+
+    def on_cpu(self) -> Prior:
+        """The same denoiser on the processor."""
 
     def denoise(
         self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None
@@ -102,7 +110,7 @@ class EmbeddedPrior:
             ) from error
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.residuals = Residuals.from_json(table)
-        self.device = torch.device(device)
+        self.folder, self.device = folder, torch.device(device)
         net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
         net.load_state_dict({k: v.float() for k, v in state.items()})
         self.multiple = net.multiple
@@ -113,6 +121,16 @@ class EmbeddedPrior:
     def dtype(self) -> str:
         """Precision of the arithmetic: bfloat16 where the processor has instructions for it, else float32."""
         return "bfloat16" if self.half else "float32"
+
+    def in_float32(self) -> EmbeddedPrior:
+        """The same weights in full precision."""
+        other = copy(self)
+        other.half = False
+        return other
+
+    def on_cpu(self) -> EmbeddedPrior:
+        """The same folder on the processor."""
+        return embedded(self.folder, "cpu")
 
     @torch.inference_mode()
     def denoise(

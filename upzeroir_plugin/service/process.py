@@ -6,6 +6,7 @@ The child ends when its pipe breaks, so that it never outlives the service; it i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import multiprocessing
 import threading
@@ -94,21 +95,13 @@ class Child:
         pipe: Connection[Any, Any],
     ) -> None:
         """In a thread of its own: pass messages to the loop until the pipe breaks."""
-        try:
-            while True:
-                self._post(loop, self._hear, process, pipe.recv())
-        except (EOFError, OSError):
-            pass
-        process.join()
-        pipe.close()
-        self._post(loop, self._end, process)
-
-    @staticmethod
-    def _post(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: Any) -> None:
-        try:
-            loop.call_soon_threadsafe(call, *args)
-        except RuntimeError:
-            raise EOFError from None  # the loop is closed: the service has ended
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the service has ended
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    loop.call_soon_threadsafe(self._hear, process, pipe.recv())
+            process.join()
+            pipe.close()
+            loop.call_soon_threadsafe(self._end, process)
 
     def _hear(self, process: multiprocessing.process.BaseProcess, message: Message) -> None:
         if process is not self.process:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 
 from upzeroir_plugin.estimate.readings import Estimate
@@ -23,9 +25,11 @@ from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, re
 from upzeroir_plugin.service.child import Message
 from upzeroir_plugin.service.engine import Stops
 from upzeroir_plugin.service.pictures import Previews, kept_photo
+from upzeroir_plugin.solver.kept import LIMIT, Kept
 from upzeroir_plugin.summary import summary
 
-PHOTOS_KEPT = 4
+PHOTOS_KEPT = 2
+MEMORY_SHARE = 0.05
 LABELS = {
     "estimate": "Looking at the photo",
     "draft": "First draft",
@@ -40,7 +44,7 @@ class Engine:
 
     def __init__(self, pipe: Connection[Any, Any], stops: Stops) -> None:
         self.pipe, self.stops = pipe, stops
-        self.photos: OrderedDict[str, Photo] = OrderedDict()
+        self.photos: OrderedDict[str, tuple[Photo, Kept]] = OrderedDict()
         prior = embedded()
         prior.denoise(torch.zeros(1, 3, 64, 64), torch.tensor(0.1))  # the first call compiles its kernels
         pipe.send({"is": "ready", "about": _about(prior)})
@@ -58,7 +62,7 @@ class Engine:
         """One restoration: events on the way, the result in the job's folder, what it is as the answer."""
         began = time.monotonic()
         order = message["order"]
-        photo = self._photo(message["photo"], Path(message["photo_folder"]))
+        photo, kept = self._photo(message["photo"], Path(message["photo_folder"]))
         found = kept_estimate(Path(message["photo_folder"]))
         entries = {name: Entry(**entry) for name, entry in order["entries"].items()}
         found = replace(found, theta=found.theta.with_entries(entries))
@@ -67,22 +71,21 @@ class Engine:
         control = Control()
         self.stops.begin(message["job"], control)
         try:
-            result = self._follow(message["job"], photo, found, options, control, area)
+            events = restore(photo, found, options, control, kept)
+            result = self._follow(message["job"], events, Previews(photo.profile), area)
         finally:
             self.stops.begin("", None)
         folder = Path(message["folder"])
         np.save(folder / "result.npy", result.photo.pixels)
-        kept = {"area": area, "record": record(found.theta, options, result)}
-        (folder / "result.json").write_text(json.dumps(kept), encoding="utf-8")
+        about = {"area": area, "record": record(found.theta, options, result)}
+        (folder / "result.json").write_text(json.dumps(about), encoding="utf-8")
         return {"result": _described(result, control, time.monotonic() - began)}
 
-    def _follow(
-        self, job: str, photo: Photo, found: Estimate, options: Options, control: Control, area: Box
-    ) -> Result:
-        previews = Previews(photo.profile)
+    def _follow(self, job: str, events: Iterator[Progress | Step], previews: Previews, area: Box) -> Result:
+        """Pass on what happens; the result at the end."""
         shown: Any = None
         result: Result | None = None
-        for event in restore(photo, found, options, control):
+        for event in events:
             picture = event.preview if event.preview is not shown else None
             shown = event.preview
             jpeg = b"" if picture is None else previews.jpeg(picture)
@@ -98,8 +101,9 @@ class Engine:
         assert result is not None  # noqa: S101 - restore ends with a result or an error
         return result
 
-    def _photo(self, name: str, folder: Path) -> Photo:
-        found = self.photos.pop(name, None) or kept_photo(folder)
+    def _photo(self, name: str, folder: Path) -> tuple[Photo, Kept]:
+        """A photo and the pictures that earlier jobs on it left."""
+        found = self.photos.pop(name, None) or (kept_photo(folder), Kept(_share_of_memory()))
         self.photos[name] = found
         while len(self.photos) > PHOTOS_KEPT:
             self.photos.popitem(last=False)
@@ -128,6 +132,11 @@ def _options(order: Message, mask_folder: str | None) -> Options:
     )
 
 
+def _share_of_memory() -> int:
+    """Bytes that one photo's pictures may take."""
+    return min(LIMIT, int(MEMORY_SHARE * psutil.virtual_memory().total))
+
+
 def _mask(folder: Path) -> Pixels:
     found = kept_photo(folder)
     grey = found.pixels[..., 1]
@@ -145,6 +154,8 @@ def _progress(event: Progress) -> Message:
         fields["eta"] = round(event.eta_seconds, 2)
     if event.box is not None:
         fields["box"] = event.box
+    if event.notice:
+        fields["notice"] = event.notice
     return fields
 
 
@@ -174,6 +185,7 @@ def _described(result: Result, control: Control, seconds: float) -> Message:
         "device": result.device,
         "dtype": result.dtype,
         "prior": result.prior,
+        "notices": list(result.notices),
         "kept": control.kept.is_set(),
         "seconds": round(seconds, 4),
     }
