@@ -9,9 +9,9 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from photo_files import ROOM, encoded, exif_block, loaded, png16, scene, tif
 from PIL import Image
 
+from tests.photo.photo_files import ROOM, encoded, exif_block, loaded, png16, scene, tif
 from upzeroir_plugin.errors import TooLargeError, UnreadableError, UpzeroirError
 from upzeroir_plugin.photo.load import load
 from upzeroir_plugin.photo.record import read_record

@@ -7,8 +7,9 @@ import imagecodecs
 import numpy as np
 import pillow_heif
 import pytest
-from photo_files import encoded, loaded, png16, scene, tif
 from PIL import Image
+
+from tests.photo.photo_files import encoded, loaded, png16, scene, tif
 
 RGB, GREY = scene(), scene(channels=1)
 RGB16, GREY16 = scene(top=65535), scene(channels=1, top=65535)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from photo_files import encoded, exif_block, png16, scene, tif
 
+from tests.photo.photo_files import encoded, exif_block, png16, scene, tif
 from upzeroir_plugin.errors import UsageError
 from upzeroir_plugin.photo.mask import load_mask
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from photo_files import IPTC, ROOM, XMP, encoded, exif_block, loaded, scene, tif
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
+from tests.photo.photo_files import IPTC, ROOM, XMP, encoded, exif_block, loaded, scene, tif
 from upzeroir_plugin.photo import exif, iptc, xmp
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.photo.load import load

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from photo_files import ROOM, encoded, loaded, scene, tif
 from PIL import Image, ImageOps
 
+from tests.photo.photo_files import ROOM, encoded, loaded, scene, tif
 from upzeroir_plugin.photo.load import load
 from upzeroir_plugin.photo.orientation import grid_offset, turned
 from upzeroir_plugin.photo.save import save

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from photo_files import ROOM, encoded, exif_block, loaded, png16, scene, tif
 from PIL import Image
 
+from tests.photo.photo_files import ROOM, encoded, exif_block, loaded, png16, scene, tif
 from upzeroir_plugin.errors import OutputExistsError, UnwritableError
 from upzeroir_plugin.photo import atomic
 from upzeroir_plugin.photo.image import Photo

@@ -21,8 +21,8 @@ COARSE = 8
 def illumination(view: Array) -> Array:
     """Stops by which each place of a view (h, w, 3) is darker than the view's average; (h, w), mean 0.
 
-    The brightest channel, smoothed and bent to the view's edges (in the manner of LIME, Guo 2017), in stops. How much of
-    it is to be undone is a matter of taste: the estimate leaves `light.local` at 0, and the map is there for the user.
+    The brightest channel, smoothed and bent to the view's edges (in the manner of LIME, Guo 2017), in stops. How much
+    of it is to be undone is a matter of taste: the estimate leaves `light.local` at 0, the map is there for the user.
     """
     height, width = view.shape[:2]
     brightest = view.max(2)

@@ -58,7 +58,8 @@ def combined(levels: Iterable[tuple[int, Array]]) -> Array:
     for level, seen in levels:
         total = total + np.log(_seen(level) @ seen)
     chance: Array = np.exp(total - total.max())
-    return chance / chance.sum()
+    normed: Array = chance / chance.sum()
+    return normed
 
 
 @cache

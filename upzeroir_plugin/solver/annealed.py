@@ -17,6 +17,7 @@ from upzeroir_plugin.physics.fields import fields
 from upzeroir_plugin.physics.model import BEFORE_NOISE, invert_pointwise
 from upzeroir_plugin.physics.operator import PointOperator
 from upzeroir_plugin.prior.embedded import Prior
+from upzeroir_plugin.solver.kept import Kept
 from upzeroir_plugin.solver.plan import (
     BLUR_CALLS,
     FLIPS,
@@ -97,7 +98,7 @@ def make_plan(
     )
 
 
-def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None]) -> Probe:
+def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None], kept: Kept) -> Probe:
     """Restore up to three small crops and test their residuals: the verdict is their median."""
     if not plan.denoise:
         return Probe(Verdict(0.0, 0.0, True, 1.0), 0)
@@ -106,7 +107,7 @@ def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None]) ->
     for box in _probe_boxes(pixels):
         x, y, w, h = box
         crop = to_tensor(pixels[y : y + h, x : x + w])
-        done = restore_window(crop, box, quick, prior, hook, lambda *_: None)
+        done = restore_window(crop, box, quick, prior, hook, lambda *_: None, kept)
         verdicts.append(judge(crop, done.full, plan.theta, fields(plan.maps, plan.size, box), prior))
         calls += done.calls
     middle = sorted(verdicts, key=lambda v: v.std)[len(verdicts) // 2]
