@@ -90,7 +90,9 @@ def _cleaned(
     if found is not None:
         return found[0], found[1], 0
     sigma, loss = sigma_of(y, plan.theta)
-    clean, error = averaged(prior, y, sigma, loss, plan.flips, hook), prior.error(sigma)
+    sigma = sigma * plan.exposure
+    clean = averaged(prior, y * plan.exposure, sigma, loss, plan.flips, hook) / plan.exposure
+    error = prior.error(sigma) / plan.exposure
     check_finite(clean)
     kept.put(key, clean, error)
     return clean, error, plan.flips
