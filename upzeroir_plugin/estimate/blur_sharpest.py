@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from upzeroir_plugin.estimate.edge_widths import WIDTHS
-from upzeroir_plugin.estimate.edges import HALVING_VARIANCE
+from upzeroir_plugin.estimate.blur_edges import HALVING_VARIANCE
+from upzeroir_plugin.estimate.blur_widths import WIDTHS
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -31,7 +31,6 @@ NARROWED = 0.05
 """Neighbours enter the window and make edges of width x px seem narrower by 0.05 x^1.5 in the logarithm."""
 STRAYS = 0.3, 0.7
 """Share of the levels that find only edges softer than the blur, and by how much (logarithm, mean)."""
-BLURRED = 0.05
 FALSE = 1e-3
 """Share of the levels that find anything."""
 
@@ -52,13 +51,9 @@ def pooled(logs: Single) -> Array:
     return shares
 
 
-def combined(levels: Iterable[tuple[int, Array]]) -> Array:
-    """(blurs,) posterior of the blur, from what each level sees, under a prior that most photos are sharp."""
-    total = np.log(_prior())
-    for level, seen in levels:
-        total = total + np.log(_seen(level) @ seen)
-    chance: Array = np.exp(total - total.max())
-    return chance / chance.sum()
+def told(levels: Iterable[tuple[int, Array]]) -> Array:
+    """(blurs,) logarithm of the likelihood of each blur, from what each level, by its number of halvings, sees."""
+    return sum((np.log(_seen(level) @ seen) for level, seen in levels), np.zeros(len(LOGS)))
 
 
 @cache
@@ -88,9 +83,3 @@ def _seen(level: int) -> Array:
     share = STRAYS[0]
     chance: Array = (1 - share - FALSE) * core + share * stray + FALSE / len(LOGS)
     return chance
-
-
-def _prior() -> Array:
-    sharp = np.exp(-(((LOGS - np.log(0.5)) / 0.35) ** 2) / 2)
-    prior: Array = (1 - BLURRED) * sharp / sharp.sum() + BLURRED / len(LOGS)
-    return prior
