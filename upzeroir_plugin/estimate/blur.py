@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from upzeroir_plugin.estimate import blur_edges, blur_shape, blur_sharpest, blur_spectrum, blur_widths
-from upzeroir_plugin.estimate.fuse import FROM
+from upzeroir_plugin.estimate import (
+    blur_edges,
+    blur_map,
+    blur_shape,
+    blur_sharpest,
+    blur_spectrum,
+    blur_widths,
+)
+from upzeroir_plugin.estimate.blur_kernel import kernel_picture
+from upzeroir_plugin.estimate.blur_shape import Shapes
+from upzeroir_plugin.estimate.blur_sharpest import Level
+from upzeroir_plugin.estimate.fuse import FROM, share
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.readings import Findings, Reading
+from upzeroir_plugin.estimate.tiles import corners as tile_corners
 from upzeroir_plugin.estimate.tiles import spread
 from upzeroir_plugin.photo.image import Photo
 
@@ -30,44 +41,32 @@ COARSE = 0.6
 the camera's, and what compression took does not come back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The edges of one size of the picture that are steps, with their evidence; `halvings` of the picture."""
-
-    halvings: int
-    found: blur_edges.Edges
-    logs: Single
-
-
 def estimate_blur(photo: Photo, noise: Findings, jpeg: Findings) -> tuple[Findings, Single | None]:
     """Readings of blur.sigma, .focus, .length and .angle, and the map of where blur is to be undone (None: everywhere).
 
-    `noise` and `jpeg` are what their estimators found on the photo. At most one of softness, focus and motion is present
-    to more than a half: where the shape is not clear, it is the Gaussian of the same width.
+    `noise` and `jpeg` are what their estimators found on the photo. Only one of softness, focus and motion is taken
+    whole: where the shape is not clear, it is the Gaussian of the same width.
     """
-    luma, (sigma, size) = _luma(photo), _noise(noise)
-    levels = _levels(luma, sigma, size)
-    least = _least(jpeg)
-    directions = np.stack([_told(levels, direction) for direction in range(blur_edges.DIRECTIONS)])
-    found = blur_shape.shapes(directions, blur_spectrum.measure(luma, sigma, _steps(jpeg)))
-    softness = _softness(_told(levels), least)
-    focus = _focus(found.disc, least)
-    motion = _motion(found.motion, least)
-    softness = replace(softness, present=softness.present * float(found.gaussian.sum()))
-    readings = _apart(softness, focus, motion)
-    said: dict[str, Any] = {
-        "edges": [len(level.logs) for level in levels],
-        "shapes": {name: float(getattr(found, name).sum()) for name in ("gaussian", "disc", "motion")},
-    }
-    return Findings(readings, said), None
+    luma, corners = _luma(photo)
+    sigma, size = _noise(noise)
+    levels = _levels(luma, corners, sigma, size)
+    found = blur_shape.shapes(levels, blur_spectrum.measure(luma, sigma, _steps(jpeg)))
+    readings = _readings(levels, found, _least(jpeg))
+    theta = _fused(readings)
+    blurred = any(theta[name] > 0 for name in ("sigma", "focus", "length"))
+    place, sharp = blur_map.blur_map(levels, photo.size, _widths(theta)) if blurred else (None, 0.0)
+    print('SHARE',round(sharp,3))
+    return Findings(readings, _evidence(levels, photo.size, found, theta)), place
 
 
-def _luma(photo: Photo) -> Single:
-    """The mean of the channels, as tiles (N, h, w)."""
+def _luma(photo: Photo) -> tuple[Single, Single]:
+    """The mean of the channels, as tiles (N, h, w), and where they begin in the photo (N, 2)."""
     height, width = photo.pixels.shape[:2]
-    tiles = photo.pixels[None] if height * width <= WHOLE else spread(photo.pixels, TILE, TILES)
+    tiles, corners = photo.pixels[None], [(0, 0)]
+    if height * width > WHOLE:
+        tiles, corners = spread(photo.pixels, TILE, TILES), tile_corners(height, width, TILE, TILES)
     luma: Single = np.ascontiguousarray(tiles @ np.full(3, 1 / 3, np.float32))
-    return luma
+    return luma, np.array(corners, np.float32)
 
 
 def _noise(noise: Findings) -> tuple[float, float]:
@@ -95,34 +94,56 @@ def _least(jpeg: Findings) -> float:
     return math.log(WORTH) + COARSE * min(max(loss, 0.0), 1.0)
 
 
-def _levels(luma: Single, noise: float, size: float) -> list[Level]:
+def _levels(luma: Single, corners: Single, noise: float, size: float) -> list[Level]:
     levels = []
-    for level in range(LEVELS):
+    for halvings in range(LEVELS):
         found = blur_edges.find(luma, noise)
         if found is None:
             break
         widths = blur_widths.measure(found.profile, blur_widths.profile_noise(noise, size))
-        if widths.kept.any():
-            logs = blur_sharpest.evidence(widths.likelihood[widths.kept], level)
-            levels.append(Level(level, found.only(widths.kept), logs))
+        logs = blur_sharpest.evidence(widths.likelihood[widths.kept], halvings)
+        place = corners[found.tile] + 2**halvings * np.stack([found.row, found.column], 1)
+        levels.append(Level(halvings, found.direction[widths.kept], place[widths.kept], logs))
         luma = blur_edges.halved(luma)
         noise *= blur_widths.averaging(size, blur_edges.HALVING) ** 2
         size = math.hypot(size / 2, blur_edges.HALVING_SIZE)
     return levels
 
 
-def _told(levels: list[Level], direction: int | None = None) -> Array:
-    """(blurs,) logarithm of the likelihood of each blur, by all edges or those of one direction."""
-    seen = []
-    for level in levels:
-        logs = (
-            level.logs
-            if direction is None
-            else level.logs[blur_edges.octant(level.found.direction) == direction]
-        )
-        if len(logs):
-            seen.append((level.halvings, blur_sharpest.pooled(logs)))
-    return blur_sharpest.told(seen)
+def _readings(levels: list[Level], found: Shapes, least: float) -> tuple[Reading, ...]:
+    """Readings of sigma, focus, length and angle; `least`: logarithm of the width worth undoing."""
+    softness = _softness(blur_sharpest.told(levels), least)
+    softness = replace(softness, present=softness.present * float(found.gaussian.sum()))
+    return _apart(softness, _focus(found.disc, least), _motion(found.motion, least))
+
+
+def _fused(readings: tuple[Reading, ...]) -> dict[str, float]:
+    """Sigma, focus, length and angle as they will stand in θ."""
+    return {r.name.split(".")[1]: share(r.present) * r.value for r in readings}
+
+
+def _widths(theta: dict[str, float]) -> Array:
+    """(8,) σ in px of the edges of each direction under θ's blur."""
+    own = math.sqrt(blur_shape.SHARP**2 + theta["sigma"] ** 2 + theta["focus"] ** 2 / 4)
+    length, angle = np.array([theta["length"]]), np.array([theta["angle"]])
+    return blur_shape.motion_width(length, angle, np.array([own]))[:, 0, 0]
+
+
+def _evidence(
+    levels: list[Level], size: tuple[int, int], found: Shapes, theta: dict[str, float]
+) -> dict[str, Any]:
+    """For the why-view.
+
+    `kernel`: rows of the point spread function of the fused readings, sum 1; `shapes`: probability of each; `edges`:
+    how many of each size of the picture told something; `patches`: `x` and `y` in [0, 1] with the `width`, the σ in px
+    of the sharpest edges there.
+    """
+    return {
+        "kernel": kernel_picture(**theta).round(5).tolist(),
+        "shapes": {name: float(getattr(found, name).sum()) for name in ("gaussian", "disc", "motion")},
+        "edges": [len(level.logs) for level in levels],
+        "patches": blur_map.patches(levels, size),
+    }
 
 
 def _worth(width: Array, least: float) -> Array:

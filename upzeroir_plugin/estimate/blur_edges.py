@@ -43,11 +43,6 @@ class Edges:
     row: NDArray[np.intp]
     column: NDArray[np.intp]
 
-    def only(self, chosen: NDArray[np.bool_]) -> Edges:
-        """Those of the mask `chosen` (N,)."""
-        parts = (getattr(self, name)[chosen] for name in self.__slots__)
-        return Edges(*parts)
-
 
 def find(luma: Array, noise: float) -> Edges | None:
     """The strongest edges, up to `PER_DIRECTION` in each of 8 directions, of tiles (N, h, w); `noise`: σ of a pixel.

@@ -6,13 +6,14 @@ spectrum tell a disc and a motion from a Gaussian of the same width. Both make a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate.blur_edges import DIRECTIONS
-from upzeroir_plugin.estimate.blur_sharpest import LOGS
+from upzeroir_plugin.estimate.blur_edges import DIRECTIONS, octant
+from upzeroir_plugin.estimate.blur_sharpest import LOGS, Level, told
 from upzeroir_plugin.estimate.blur_spectrum import Spectrum
 
 Array = NDArray[np.float64]
@@ -56,14 +57,17 @@ def sharp_or_soft() -> Array:
     return prior
 
 
-def shapes(directions: Array, spectrum: Spectrum | None) -> Shapes:
-    """The shapes' posterior, from the logarithm of each direction's likelihood (8, blurs) and the photo's spectrum."""
+def shapes(levels: Sequence[Level], spectrum: Spectrum | None) -> Shapes:
+    """The shapes' posterior, from the photo's edges and its spectrum."""
+    directions = np.stack(
+        [told(level.only(octant(level.direction) == n) for level in levels) for n in range(DIRECTIONS)]
+    )
     wide = np.exp(LOGS)
     lengths, angles = (part.ravel() for part in np.broadcast_arrays(LENGTHS[:, None], ANGLES))
     edges = (
         _edges(directions, np.broadcast_to(wide, (DIRECTIONS, len(wide)))[..., None]),
         _edges(directions, np.hypot(OWN, RADII[:, None] / 2) + np.zeros((DIRECTIONS, 1, 1))),
-        _edges(directions, motion_width(lengths, angles)),
+        _edges(directions, motion_width(lengths, angles, OWN)),
     )
     floor = max(float(part.max()) for part in edges) - CHANCE
     soft = np.sqrt(np.maximum(wide**2 - SHARP**2, 0))
@@ -81,11 +85,11 @@ def shapes(directions: Array, spectrum: Spectrum | None) -> Shapes:
     return Shapes(parts[0] / total, parts[1] / total, parts[2].reshape(len(LENGTHS), -1) / total)
 
 
-def motion_width(length: Array, angle: Array) -> Array:
-    """(8, n, own widths): σ in px of the edges of each direction under motions (n,)."""
+def motion_width(length: Array, angle: Array, own: Array) -> Array:
+    """(8, n, m): σ in px of the edges of each direction under motions (n,), with `own` widths (m,) beside."""
     across = np.arange(DIRECTIONS) * 180 / DIRECTIONS
     share = np.cos(np.radians(across[:, None] - angle)) ** 2
-    width: Array = np.sqrt((length**2 / 12 * share)[..., None] + OWN**2)
+    width: Array = np.sqrt((length**2 / 12 * share)[..., None] + own**2)
     return width
 
 
