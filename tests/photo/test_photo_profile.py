@@ -117,7 +117,7 @@ INKS = np.array(
     [[(c, m, y, k) for y in (0, 255) for k in (0, 255)] for c in (0, 255) for m in (0, 255)], np.uint8
 )
 PAPER = {
-    (0, 0, 0, 0): (96, 1, -3),
+    (0, 0, 0, 0): (100, 0, 0),
     (255, 0, 0, 0): (60, -30, -45),
     (0, 255, 0, 0): (50, 70, 0),
     (0, 0, 255, 0): (88, -5, 85),
@@ -211,14 +211,8 @@ def test_lab_of_16_bits(tmp_path: Path, photometric: int) -> None:
 
 
 def test_no_profile_means_none_is_written(tmp_path: Path) -> None:
+    photo = Photo(RGB.astype(np.float32) / np.float32(255))
     for ending in ENDINGS:
         path = tmp_path / f"out.{ending}"
-        save(
-            Photo(RGB / np.float32(255)),
-            path,
-            source=None,
-            metadata="keep",
-            record={},
-            overwrite=False,
-        )
+        save(photo, path, source=None, metadata="keep", record={}, overwrite=False)
         assert embedded(path) is None
