@@ -36,13 +36,13 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
     try:
         with _hushed(), rawpy.imread(stream) as raw:
             limits.check(raw.sizes.width, raw.sizes.height, 14)
+            preview = _preview(raw, rawpy)  # before the development, which may let go of the file's bytes
             found = _metadata(stream, raw)
             noise = evidence.noise_profile(tiff.noise_profile(stream))
             linear = raw.postprocess(
                 gamma=(1, 1), no_auto_bright=True, use_camera_wb=True, output_bps=16,
                 output_color=rawpy.ColorSpace.sRGB,
             )  # fmt: skip
-            preview = _preview(raw, rawpy)
     except rawpy.LibRawError as error:
         words = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise UnreadableError(
