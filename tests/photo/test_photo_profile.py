@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
-from photo_files import ROOM, encoded, loaded, scene, tif
 from PIL import Image, ImageCms
 
+from tests.photo.photo_files import ROOM, encoded, loaded, scene, tif
 from upzeroir_plugin.photo import profile
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.photo.load import load

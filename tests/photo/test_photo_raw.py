@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
-from photo_files import ROOM, encoded, exif_block, loaded, scene
 from PIL import Image, ImageCms
 
+from tests.photo.photo_files import ROOM, encoded, exif_block, loaded, scene
 from upzeroir_plugin.errors import TooLargeError, UnreadableError
 from upzeroir_plugin.photo import raw
 from upzeroir_plugin.photo.load import load
