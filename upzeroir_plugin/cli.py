@@ -79,6 +79,17 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("bench", help="measure quality and speed", add_help=False)
     doctor = commands.add_parser("doctor", help="show versions, devices, memory and what is missing")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor.add_argument(
+        "--report", type=Path, metavar="FILE.zip", help="bundle it with the logs, for support"
+    )
+    serve = commands.add_parser("serve", help="start the local service for GIMP, the panel and scripts")
+    serve.add_argument("--foreground", action="store_true", help="stay here until it is told to stop")
+    serve.add_argument(
+        "--idle-exit", type=_minutes, metavar="MIN", help="end after so long without use (default 10)"
+    )
+    status = commands.add_parser("status", help="say whether the service runs, and what it does")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    commands.add_parser("stop", help="end the service")
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -145,6 +156,8 @@ def _train(command: argparse.ArgumentParser) -> None:
     )
     add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
     add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
+    add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
+    add("--passes", type=int, default=9000, metavar="N", help="the estimator's training steps (default 9000)")
     add("--threads", type=_count, default=2, help="processor threads (default 2)")
 
 

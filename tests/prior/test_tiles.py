@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.pictures import noisy, scene
 from upzeroir_plugin.prior.embedded import EmbeddedPrior
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles, weights
-from upzeroir_plugin.restore import CORE, RAMP
+from upzeroir_plugin.solver.canvas import RAMP
+from upzeroir_plugin.solver.means import CORE
 
 
 @dataclass(frozen=True)

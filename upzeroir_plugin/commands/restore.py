@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upzeroir_plugin import __version__
 from upzeroir_plugin.cli import fail
 from upzeroir_plugin.commands.progress import ProgressLine
 from upzeroir_plugin.errors import CancelledError, UnreadableError, UnwritableError, UsageError
@@ -83,7 +82,7 @@ class _Clock:
 def _one(path: Path, output: Path, args: Namespace, many: bool) -> None:
     from upzeroir_plugin.photo.load import load
     from upzeroir_plugin.photo.save import check_target, save
-    from upzeroir_plugin.restore import estimate
+    from upzeroir_plugin.restore import estimate, record
 
     clock = _Clock(time.monotonic())
     line = ProgressLine(path.name)
@@ -180,24 +179,6 @@ def _recorded(path: Path) -> _Old:
         raise UnreadableError(
             f"The restoration record of {path} is damaged.", "Give another file that upzeroir restored."
         ) from error
-
-
-def record(theta: ParameterVector, options: Options, result: Result) -> dict[str, Any]:
-    """Everything that `--repeat` needs; stored in the result as XMP."""
-    return {
-        "version": __version__,
-        "parameters": theta.to_json(),
-        "amounts": options.amounts.to_json(),
-        "strength": options.strength,
-        "effort": options.effort,
-        "steps": options.steps,
-        "seed": options.seed,
-        "region": options.region,
-        "masked": options.mask is not None,
-        "prior": result.prior,
-        "device": result.device,
-        "dtype": result.dtype,
-    }
 
 
 def _drive(photo: Photo, found: Any, options: Options, line: ProgressLine, previews: Path | None) -> Result:

@@ -128,9 +128,9 @@ def _luma(pixels: Array) -> Array:
 def _blocks(luma: Array, grid: tuple[int, int]) -> Array:
     """The 8×8 blocks (N, 8, 8) of the tiles at that phase of the grid, apart from those with clipped pixels."""
     x, y = grid
-    height, width = (luma.shape[1] - y) // 8, (luma.shape[2] - x) // 8
+    height, width = max(luma.shape[1] - y, 0) // 8, max(luma.shape[2] - x, 0) // 8
     cut = luma[:, y : y + 8 * height, x : x + 8 * width]
-    blocks = cut.reshape(-1, height, 8, width, 8).swapaxes(2, 3).reshape(-1, 8, 8)
+    blocks = cut.reshape(len(luma), height, 8, width, 8).swapaxes(2, 3).reshape(-1, 8, 8)
     inside: Array = blocks[np.isfinite(blocks.sum((1, 2)))]
     return inside
 

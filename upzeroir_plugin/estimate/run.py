@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upzeroir_plugin.estimate.blur import estimate_blur
 from upzeroir_plugin.estimate.colour import estimate_colour
 from upzeroir_plugin.estimate.fuse import fuse
 from upzeroir_plugin.estimate.haze import estimate_haze
@@ -21,11 +22,12 @@ def estimate(photo: Photo) -> Estimate:
     """
     jpeg = estimate_jpeg(photo)
     noise = estimate_noise(photo, jpeg)
+    blur, place = estimate_blur(photo, noise, jpeg)
     view = small_view(photo.pixels)
     light = estimate_light(view)
     lit = fuse(light.readings)
     haze = estimate_haze(lifted(view, lit["light.ev"], lit["light.midtones"]))
     colour = estimate_colour(view)
-    findings = {"haze": haze, "light": light, "noise": noise, "colour": colour, "jpeg": jpeg}
+    findings = {"haze": haze, "blur": blur, "light": light, "noise": noise, "colour": colour, "jpeg": jpeg}
     theta = fuse(reading for found in findings.values() for reading in found.readings)
-    return Estimate(theta, Maps(), {group: found.evidence for group, found in findings.items()})
+    return Estimate(theta, Maps(blur=place), {group: found.evidence for group, found in findings.items()})

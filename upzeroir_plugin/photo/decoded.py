@@ -8,10 +8,12 @@ from typing import Any
 import psutil
 from numpy.typing import NDArray
 
-from upzeroir_plugin.errors import TooLargeError
+from upzeroir_plugin.errors import TooLargeError, UnreadableError
 from upzeroir_plugin.photo.image import FileEvidence
 from upzeroir_plugin.photo.metadata import Metadata
 
+AGAIN = "Copy it again from where it came."
+"""What to do about a damaged file."""
 FLOATS = 32
 """Bytes a pixel that the finished photo and one copy on the way take: float32, RGB and alpha."""
 
@@ -20,7 +22,8 @@ FLOATS = 32
 class Decoded:
     """Pixels as stored, not yet turned. `colour`: (H, W) grey or (H, W, 3) RGB, uint8, uint16 or float32.
 
-    `alpha`: (H, W) of the same kind or None. `top`: the value of white, 1.0 for floats.
+    `alpha`: (H, W) of the same kind or None. `top`: the value of white, 1.0 for floats. `profile`: the pixels' ICC
+    profile as in the file. `hints`: what the file's structure says, tables for the pixels as stored.
     """
 
     colour: NDArray[Any]
@@ -29,7 +32,7 @@ class Decoded:
     profile: bytes | None
     metadata: Metadata
     format: str
-    evidence: FileEvidence = field(default_factory=FileEvidence)
+    hints: FileEvidence = field(default_factory=FileEvidence)
 
     @property
     def bit_depth(self) -> int:
@@ -45,11 +48,13 @@ class Limits:
     max_pixels: float
 
     def check(self, width: int, height: int, bytes_per_pixel: int) -> None:
-        """Called with what the header says, before decoding. Raises TooLargeError.
+        """Called with what the header says, before decoding. Raises TooLargeError, UnreadableError.
 
         `bytes_per_pixel`: of the file's samples, decoded.
         """
         pixels = width * height
+        if pixels < 1:
+            raise UnreadableError(f"{self.name} has no pixels.", AGAIN)
         if pixels > self.max_pixels:
             raise TooLargeError(
                 f"{self.name} has {pixels / 1e6:.4g} megapixels, more than the {self.max_pixels / 1e6:.4g} allowed.",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from upzeroir_plugin.photo import exif
+from upzeroir_plugin.photo.decoded import Decoded
 from upzeroir_plugin.photo.image import FileEvidence
 from upzeroir_plugin.photo.orientation import grid_offset
 
@@ -14,24 +15,27 @@ ISO, ISO_LONG, EXPOSURE, BIAS = 0x8827, (0x8833, 0x8832, 0x8831), 0x829A, 0x9204
 NOISE_PROFILE = 0xC761
 
 
-def from_exif(block: bytes) -> FileEvidence:
-    """ISO, exposure, camera and lens of an EXIF block."""
-    tags = exif.values(block)
+def gathered(decoded: Decoded) -> FileEvidence:
+    """The hints of the file's structure, turned upright as its pixels are, with what EXIF says of the exposure."""
+    block, orientation = decoded.metadata.exif, decoded.metadata.orientation
+    tags = exif.values(block) if block else {}
     maker, model = (_words(tags.get(t)) for t in (MAKE, MODEL))
+    brand = maker.split()[0].lower() if maker else ""
     exposure = exif.number(tags.get(EXPOSURE))
-    return FileEvidence(
+    height, width = decoded.colour.shape[:2]
+    return replace(
+        _turned(decoded.hints, (width, height), orientation),
+        bit_depth=decoded.bit_depth,
         iso=_iso(tags),
         exposure_seconds=exposure if exposure and exposure > 0 else None,
         exposure_bias=exif.number(tags.get(BIAS)),
-        camera=model
-        if maker and model.lower().startswith(maker.split()[0].lower())
-        else f"{maker} {model}".strip(),
+        camera=model if model.lower().startswith(brand) else f"{maker} {model}".strip(),
         lens=_words(tags.get(LENS)),
     )
 
 
-def turned(found: FileEvidence, size: tuple[int, int], orientation: int) -> FileEvidence:
-    """The evidence of a JPEG of `size` (w, h) as stored, for its pixels as seen: its blocks turn with it."""
+def _turned(found: FileEvidence, size: tuple[int, int], orientation: int) -> FileEvidence:
+    """The tables of a JPEG of `size` (w, h) as stored, for its pixels as seen: its blocks turn with it."""
     tables, sampling = found.jpeg_tables, found.jpeg_subsampling
     if not tables:
         return found

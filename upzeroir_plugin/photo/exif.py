@@ -19,6 +19,9 @@ SIZES = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
 ORIENTATION, THUMBNAIL, THUMBNAIL_SIZE = 0x0112, 0x0201, 0x0202
 EXIF, GPS, INTEROP = 0x8769, 0x8825, 0xA005
 INTEROP_INDEX = 0x0001
+MAKER_NOTE = 0x927C
+ELSEWHERE = (0x02BC, 0x83BB, 0x8649)
+"""XMP, IPTC and Photoshop's resources, which a TIFF may have kept here: they are carried on their own."""
 WIDTHS, HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)
 ABOUT_THE_PHOTO = {
     0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298,
@@ -98,11 +101,14 @@ class _Block:
                 self.zero(entry.value_at, entry.size)
         self.zero(at, self.next_at(at) + 4 - at)
 
-    def drop(self, at: int, entry: _Entry) -> None:
-        """Take an entry out of the directory at `at`; those behind it move up, values stay where they are."""
-        end = self.next_at(at) + 4
-        self.data[entry.at : end] = self.data[entry.at + 12 : end] + bytes(12)
-        self.put("H", at, self.number("H", at) - 1)
+    def drop_all(self, tag: int) -> None:
+        """Take a tag out of the first directory and zero its value; entries behind it move up, values do not."""
+        while (entry := self.entry(self.first, tag)) is not None:
+            if entry.size > 4:
+                self.zero(entry.value_at, entry.size)
+            end = self.next_at(self.first) + 4
+            self.data[entry.at : end] = self.data[entry.at + 12 : end] + bytes(12)
+            self.put("H", self.first, self.number("H", self.first) - 1)
 
 
 def orientation(block: bytes) -> int | None:
@@ -134,6 +140,8 @@ def for_result(block: bytes, size: tuple[int, int], gps: bool) -> bytes:
         _drop_thumbnail(found)
         if not gps:
             _drop_gps(found)
+        for tag in ELSEWHERE:
+            found.drop_all(tag)
         below = found.below(EXIF)
         for at in (found.first, below):
             for entry in [] if at is None else found.entries(at):
@@ -166,9 +174,10 @@ def _drop_thumbnail(block: _Block) -> None:
 
 
 def _drop_gps(block: _Block) -> None:
-    while (entry := block.entry(block.first, GPS)) is not None:
-        block.clear(block.number("I", entry.value_at))
-        block.drop(block.first, entry)
+    at = block.below(GPS)
+    if at is not None:
+        block.clear(at)
+        block.drop_all(GPS)
 
 
 def from_tiff(stream: IO[bytes]) -> bytes:
@@ -185,6 +194,23 @@ def from_tiff(stream: IO[bytes]) -> bytes:
         return found.tobytes().removeprefix(b"Exif\0\0") if len(found) else b""
     except Exception:  # Pillow raises what it likes on damaged directories; the pixels may still be good
         return b""
+
+
+def fitting(block: bytes, room: int) -> bytes:
+    """The block if it has at most `room` bytes, else what is left of it without the maker note, else b"".
+
+    Other containers than JPEG know no such limit.
+    """
+    if len(block) <= room:
+        return block
+    found = Image.Exif()
+    try:
+        found.load(block)
+        found.get_ifd(EXIF).pop(MAKER_NOTE, None)
+        shorter = found.tobytes().removeprefix(b"Exif\0\0")
+    except Exception:  # as above
+        return b""
+    return shorter if len(shorter) <= room else b""
 
 
 def values(block: bytes) -> dict[int, Any]:

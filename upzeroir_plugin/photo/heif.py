@@ -1,4 +1,4 @@
-"""HEIC and AVIF through pillow-heif (libheif)."""
+"""HEIC through pillow-heif (libheif)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.photo import evidence, pillow, profile
+from upzeroir_plugin.photo import pillow
 from upzeroir_plugin.photo.decoded import Decoded, Limits
 from upzeroir_plugin.photo.extras import needed
 from upzeroir_plugin.photo.metadata import Metadata
@@ -15,7 +15,7 @@ from upzeroir_plugin.photo.metadata import Metadata
 
 def read(stream: IO[bytes], limits: Limits) -> Decoded:
     """The primary picture. libheif turns it upright by the container's own properties; EXIF's tag is a copy of them."""
-    pillow_heif = needed("pillow_heif", "heif", limits.name, "a HEIC or AVIF picture")
+    pillow_heif = needed("pillow_heif", "heif", limits.name, "a HEIC picture")
     stream.seek(0)
     file = pillow_heif.open_heif(stream, convert_hdr_to_8bit=False)
     deep = int(file.info.get("bit_depth", 8)) > 8
@@ -24,9 +24,7 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
     block = file.info.get("exif") or b""
     found = Metadata(exif=block.removeprefix(b"Exif\0\0"), xmp=(file.info.get("xmp") or b"").rstrip(b"\0"))
     colour, alpha = pillow.parted(_samples(file))
-    icc = profile.kept(file.info.get("icc_profile"), found.exif)
-    kind = "AVIF" if "avif" in file.mimetype else "HEIF"
-    return Decoded(colour, alpha, 65535 if deep else 255, icc, found, kind, evidence.from_exif(found.exif))
+    return Decoded(colour, alpha, 65535 if deep else 255, file.info.get("icc_profile"), found, "HEIF")
 
 
 def _samples(file: Any) -> NDArray[Any]:

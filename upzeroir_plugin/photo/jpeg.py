@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from upzeroir_plugin.photo import evidence, iptc, profile, xmp
+from upzeroir_plugin.photo import exif, iptc, profile, xmp
 from upzeroir_plugin.photo.decoded import Decoded, Limits
+from upzeroir_plugin.photo.image import FileEvidence
 from upzeroir_plugin.photo.metadata import Metadata, orientation
 
 QUALITY = 95
@@ -28,28 +29,20 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
     """The (first) picture of a JPEG file; CMYK becomes sRGB."""
     picture = Image.open(stream, formats=["JPEG", "MPO"])
     limits.check(*picture.size, len(picture.getbands()))
-    found = metadata(picture)
-    told = evidence.from_exif(found.exif)
     layers = picture.layer  # type: ignore[attr-defined]
     tables = picture.quantization  # type: ignore[attr-defined]
-    stored = picture.size
-    picture.load()
-    colour: NDArray[Any] = np.asarray(picture)
-    cmyk = picture.mode == "CMYK"
-    icc = picture.info.get("icc_profile")
-    if cmyk:
-        colour = profile.from_cmyk(colour, icc)
-    told = replace(
-        told,
+    hints = FileEvidence(
         jpeg_tables=tuple(
             tuple(int(v) for v in tables[n]) for n in dict.fromkeys(layer[3] for layer in layers[:3])
         ),
         jpeg_subsampling=_subsampling(layers),
     )
-    return Decoded(
-        colour, None, 255, profile.srgb() if cmyk else profile.kept(icc, found.exif), found, "JPEG",
-        evidence.turned(told, stored, found.orientation),
-    )  # fmt: skip
+    picture.load()
+    colour: NDArray[Any] = np.asarray(picture)
+    icc = picture.info.get("icc_profile")
+    if picture.mode == "CMYK":
+        colour, icc = profile.from_cmyk(colour, icc), profile.srgb()
+    return Decoded(colour, None, 255, icc, metadata(picture), "JPEG", hints)
 
 
 def metadata(picture: Image.Image) -> Metadata:
@@ -69,13 +62,14 @@ def metadata(picture: Image.Image) -> Metadata:
 
 def write(stream: IO[bytes], samples: NDArray[Any], icc: bytes | None, kept: Metadata) -> None:
     """Grey (H, W) or RGB (H, W, 3) uint8 as JPEG: quality 95, chroma at full resolution."""
+    block = exif.fitting(kept.exif, ROOM - 6)
     Image.fromarray(samples).save(
         stream,
         "JPEG",
         quality=QUALITY,
         subsampling=0,
         icc_profile=icc,
-        exif=b"Exif\0\0" + kept.exif if 0 < len(kept.exif) <= ROOM - 6 else b"",
+        exif=b"Exif\0\0" + block if block else b"",
         comment=dict(kept.texts).get("Comment", "").encode()[:ROOM],
         dpi=tuple(round(v) for v in kept.dpi) if kept.dpi else (0, 0),
         extra=_extra(kept),

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.errors import TooLargeError, UnreadableError, UpzeroirError
-from upzeroir_plugin.photo import heif, jpeg, pillow, png, raw, tiff
-from upzeroir_plugin.photo.decoded import Decoded, Limits
+from upzeroir_plugin.photo import avif, evidence, heif, jpeg, pillow, png, profile, raw, tiff
+from upzeroir_plugin.photo.decoded import AGAIN, Decoded, Limits
 from upzeroir_plugin.photo.image import Photo, Pixels
 from upzeroir_plugin.photo.metadata import Origin
 from upzeroir_plugin.photo.orientation import turned
@@ -66,9 +66,7 @@ def decode(stream: IO[bytes], name: str, max_pixels: float) -> Decoded:
     except MemoryError as error:
         raise TooLargeError(f"There is not enough memory to read {name}.", "Close other programs.") from error
     except Exception as error:  # decoders raise what they like on bytes that they did not expect
-        raise UnreadableError(
-            f"{name} is damaged or cut short ({_first_line(error)}).", "Copy it again from where it came."
-        ) from error
+        raise UnreadableError(f"{name} is damaged or cut short ({_first_line(error)}).", AGAIN) from error
 
 
 def finished(decoded: Decoded, name: str) -> Photo:
@@ -83,8 +81,8 @@ def finished(decoded: Decoded, name: str) -> Photo:
         alpha=None if decoded.alpha is None else _floats(decoded.alpha, decoded.top, turn).clip(0, 1),
         grey=grey,
         bit_depth=decoded.bit_depth,
-        profile=decoded.profile,
-        evidence=replace(decoded.evidence, bit_depth=decoded.bit_depth),
+        profile=profile.kept(decoded.profile, decoded.metadata.exif, grey),
+        evidence=evidence.gathered(decoded),
         metadata=decoded.metadata,
         format=decoded.format,
     )
@@ -99,7 +97,7 @@ def _reader(stream: IO[bytes], head: bytes, ending: str) -> Reader | None:
     if head.startswith((b"GIF8", b"BM")) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
         return pillow.read
     if head[4:8] == b"ftyp":
-        return raw.read if head[8:12] == b"crx " else heif.read
+        return {b"crx ": raw.read, b"avif": avif.read, b"avis": avif.read}.get(head[8:12], heif.read)
     if ending in RAW_ENDINGS or head.startswith(RAW_STARTS) or head[6:14] == b"HEAPCCDR":
         return raw.read
     if head.startswith(TIFF_STARTS):

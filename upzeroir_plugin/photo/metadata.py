@@ -56,4 +56,5 @@ def for_result(found: Metadata, policy: Policy, size: tuple[int, int], record: d
         found,
         exif=exif.for_result(found.exif, size, gps),
         xmp=xmp.for_result(found.xmp, size, gps, record),
+        texts=tuple(t for t in found.texts if gps or "gps" not in t[0].lower()),
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from upzeroir_plugin.errors import UnreadableError
-from upzeroir_plugin.photo import evidence, profile
+from upzeroir_plugin.photo import profile
 from upzeroir_plugin.photo.decoded import Decoded, Limits
 from upzeroir_plugin.photo.metadata import Metadata, orientation
 
@@ -33,8 +33,7 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
         raise animated(limits.name)
     found = metadata(picture)
     colour, alpha = parted(samples(picture))
-    icc = profile.kept(picture.info.get("icc_profile"), found.exif)
-    return Decoded(colour, alpha, 255, icc, found, picture.format or "", evidence.from_exif(found.exif))
+    return Decoded(colour, alpha, 255, picture.info.get("icc_profile"), found, picture.format or "")
 
 
 def metadata(picture: Image.Image) -> Metadata:
@@ -70,5 +69,5 @@ def write_webp(stream: IO[bytes], samples: NDArray[Any], icc: bytes | None, kept
     """RGB or RGBA uint8 as lossless WebP: the lossy kind has no chroma at full resolution."""
     Image.fromarray(samples).save(
         stream, "WEBP", lossless=True, quality=40, method=2, exact=True,
-        icc_profile=icc or b"", exif=kept.exif, xmp=kept.xmp,
+        icc_profile=icc if icc and profile.space(icc) == "RGB" else b"", exif=kept.exif, xmp=kept.xmp,
     )  # fmt: skip

@@ -6,6 +6,7 @@ Pillow cuts 16-bit colour to 8 bits, and imagecodecs knows no metadata, so chunk
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from dataclasses import replace
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from upzeroir_plugin.errors import UnreadableError
-from upzeroir_plugin.photo import evidence, iptc, pillow, profile
-from upzeroir_plugin.photo.decoded import Decoded, Limits
+from upzeroir_plugin.photo import iptc, pillow
+from upzeroir_plugin.photo.decoded import AGAIN, Decoded, Limits
 from upzeroir_plugin.photo.metadata import Metadata, orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -26,7 +27,7 @@ XMP = "XML:com.adobe.xmp"
 RAW_IPTC, RAW_EXIF = "Raw profile type iptc", "Raw profile type exif"
 PER_INCH = 0.0254
 LARGEST_CHUNK = 64 << 20
-LEVEL = 5
+LEVEL = 1
 Chunks = list[tuple[bytes, bytes]]
 
 
@@ -42,17 +43,15 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
     limits.check(width, height, samples * max(depth // 8, 1))
     if b"acTL" in names and struct.unpack_from(">I", names[b"acTL"].ljust(4, b"\0"))[0] > 1:
         raise pillow.animated(limits.name)
-    found = metadata_of(chunks)
     stream.seek(0)
+    data = stream.read()
+    _check_sums(data, limits.name)
     if depth == 16:
-        array = imagecodecs.png_decode(stream.read())
+        array = imagecodecs.png_decode(data)
     else:
-        array = pillow.samples(Image.open(stream, formats=["PNG"]))
+        array = pillow.samples(Image.open(io.BytesIO(data), formats=["PNG"]))
     colour, alpha = pillow.parted(array)
-    return Decoded(
-        colour, alpha, np.iinfo(colour.dtype).max, profile.kept(_profile(names), found.exif), found, "PNG",
-        evidence.from_exif(found.exif),
-    )  # fmt: skip
+    return Decoded(colour, alpha, np.iinfo(colour.dtype).max, _profile(names), metadata_of(chunks), "PNG")
 
 
 def metadata(stream: IO[bytes]) -> Metadata:
@@ -72,7 +71,7 @@ def write(stream: IO[bytes], samples: NDArray[Any], icc: bytes | None, kept: Met
 
 
 def _chunks(stream: IO[bytes]) -> Chunks:
-    """(name, data) of all chunks but the pixels'; stops where the file is cut short."""
+    """(name, data) of all sound chunks but the pixels'; stops where the file is cut short."""
     stream.seek(len(SIGNATURE))
     found: Chunks = []
     while len(head := stream.read(8)) == 8:
@@ -80,11 +79,26 @@ def _chunks(stream: IO[bytes]) -> Chunks:
         if name in (b"IDAT", b"fdAT") or size > LARGEST_CHUNK:
             stream.seek(size + 4, 1)
             continue
-        found.append((name, stream.read(size)))
-        stream.seek(4, 1)
+        data = stream.read(size)
+        if stream.read(4) == struct.pack(">I", zlib.crc32(name + data)):
+            found.append((name, data))
         if name == b"IEND":
             break
     return found
+
+
+def _check_sums(data: bytes, name: str) -> None:
+    """Raise UnreadableError if a check sum is wrong: Pillow does not look at pixels' sums, libpng writes to stderr."""
+    view, at, kind = memoryview(data), len(SIGNATURE), b""
+    while at + 12 <= len(view) and kind != b"IEND":
+        end = at + 8 + int.from_bytes(view[at : at + 4], "big")
+        kind = bytes(view[at + 4 : at + 8])
+        if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            break
+        at = end + 4
+    else:
+        return
+    raise UnreadableError(f"{name} is damaged or cut short (check sum of {kind!r}).", AGAIN)
 
 
 def _inflated(data: bytes) -> bytes:

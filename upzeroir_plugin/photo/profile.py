@@ -28,12 +28,12 @@ def space(profile: bytes | None) -> str:
     return profile[16:20].decode("ascii", "replace").strip()
 
 
-def kept(profile: bytes | None, exif_block: bytes) -> bytes | None:
-    """The profile that pixels in RGB or grey stay in; None means sRGB.
+def kept(profile: bytes | None, exif_block: bytes, grey: bool) -> bytes | None:
+    """The profile that pixels in RGB or grey stay in; None means sRGB. A profile of another space says nothing.
 
     A camera set to Adobe RGB says so by DCF's interoperability index alone ("R03") and embeds no profile.
     """
-    if space(profile) in ("RGB", "GRAY"):
+    if space(profile) == "RGB" or (grey and space(profile) == "GRAY"):
         return profile
     return bytes(imagecodecs.cms_profile("adobergb")) if exif.interop_index(exif_block) == "R03" else None
 

@@ -14,6 +14,7 @@ from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.photo import evidence, jpeg, profile, tiff
 from upzeroir_plugin.photo.decoded import Decoded, Limits
 from upzeroir_plugin.photo.extras import needed
+from upzeroir_plugin.photo.image import FileEvidence
 from upzeroir_plugin.photo.metadata import Metadata
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -44,10 +45,8 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
             "Convert it to DNG, or develop it.",
         ) from error
     gain = 1.0 if preview is None else fitted_gain(linear, preview)
-    return Decoded(
-        developed(linear, gain), None, 65535, profile.srgb(), found, "RAW",
-        replace(evidence.from_exif(found.exif), noise_profile=noise),
-    )  # fmt: skip
+    hints = FileEvidence(noise_profile=noise)
+    return Decoded(developed(linear, gain), None, 65535, profile.srgb(), found, "RAW", hints)
 
 
 def fitted_gain(linear: NDArray[np.uint16], preview: NDArray[np.uint8]) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from upzeroir_plugin.errors import UnreadableError
-from upzeroir_plugin.photo import evidence, exif, profile
+from upzeroir_plugin.photo import exif, profile
 from upzeroir_plugin.photo.decoded import Decoded, Limits
 from upzeroir_plugin.photo.metadata import Metadata, orientation
 
@@ -49,8 +49,7 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
         width, height, samples = page.imagewidth, page.imagelength, page.samplesperpixel
         limits.check(width, height, samples * max(page.bitspersample // 8, 1))
         found = _metadata(file.pages.first, stream)
-        icc = page.tags.get(ICC)
-        profile_bytes = bytes(icc.value) if icc is not None else None
+        icc = _raw(page.tags.get(ICC)) or None
         array = _samples(page, stream)
         extra = page.extrasamples
         photometric = int(page.photometric)
@@ -65,12 +64,10 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
     top = {"uint8": 255.0, "uint16": float(2**bits - 1)}.get(array.dtype.name, 1.0)
     if alpha is not None and extra and int(extra[0]) == ASSOCIATED:
         colour = _unassociated(colour, alpha, top)
-    srgb = photometric in (CMYK, LAB, ICC_LAB)
-    colour = _as_rgb(colour, photometric, top, profile_bytes, limits.name)
-    return Decoded(
-        colour, alpha, top, profile.srgb() if srgb else profile.kept(profile_bytes, found.exif), found, "TIFF",
-        evidence.from_exif(found.exif),
-    )  # fmt: skip
+    colour = _as_rgb(colour, photometric, top, icc, limits.name)
+    if photometric in (CMYK, LAB, ICC_LAB):
+        icc = profile.srgb()
+    return Decoded(colour, alpha, top, icc, found, "TIFF")
 
 
 def metadata(stream: IO[bytes]) -> Metadata:
@@ -187,25 +184,28 @@ def _samples(page: Any, stream: IO[bytes]) -> NDArray[Any]:
     array: NDArray[Any] = page.asarray()
     if page.samplesperpixel > 1 and page.planarconfig == 2:
         array = np.moveaxis(array, 0, -1)
-    array = array.reshape(page.imagelength, page.imagewidth, -1)
+    array = array.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
     if int(page.photometric) == PALETTE:
         colours: NDArray[Any] = np.asarray(page.colormap)[:, array[..., 0]]
-        return np.moveaxis(colours // 257, 0, -1).astype(np.uint8)
+        array = np.moveaxis(colours // 257, 0, -1).astype(np.uint8)
+        return array
     return _plain(array, page.bitspersample)
 
 
 def _plain(array: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Any samples as uint8, uint16 or float32. Raises UnreadableError for signed and 64-bit integers."""
+    made = array
     if array.dtype == bool or bits in (1, 2, 4):
-        return (array.astype(np.uint8) * (255 // (2**bits - 1))).astype(np.uint8)
-    if array.dtype.kind == "f":
-        return array.astype(np.float32, copy=False)
-    if array.dtype == np.uint32:
-        return np.divide(array, 2**32 - 1, dtype=np.float64).astype(np.float32)
-    if array.dtype in (np.uint8, np.uint16):
-        return array
-    raise UnreadableError(
-        f"Its samples are of the kind {array.dtype}.", "Save it with 8 or 16 bits or as floats."
-    )
+        made = array.astype(np.uint8) * np.uint8(255 // (2**bits - 1))
+    elif array.dtype.kind == "f":
+        made = array.astype(np.float32, copy=False)
+    elif array.dtype == np.uint32:
+        made = np.divide(array, 2**32 - 1, dtype=np.float64).astype(np.float32)
+    elif array.dtype not in (np.uint8, np.uint16):
+        raise UnreadableError(
+            f"Its samples are of the kind {array.dtype}.", "Save it with 8 or 16 bits or as floats."
+        )
+    return made
 
 
 def _unassociated(colour: NDArray[Any], alpha: NDArray[Any], top: float) -> NDArray[Any]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
-from xml.dom import minidom
+from xml.dom import XMLNS_NAMESPACE, minidom
 from xml.parsers.expat import ExpatError
 
 RECORD_SPACE, RECORD_NAME = "urn:upzeroir:restoration:1.0/", "record"
@@ -17,6 +17,12 @@ TIFF, EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
 XMP = "http://ns.adobe.com/xap/1.0/"
 SIZES = {(TIFF, "ImageWidth"): 0, (TIFF, "ImageLength"): 1,
          (EXIF, "PixelXDimension"): 0, (EXIF, "PixelYDimension"): 1}  # fmt: skip
+BESIDE = {
+    "http://ns.google.com/photos/1.0/camera/", "http://ns.google.com/photos/1.0/container/",
+    "http://ns.google.com/photos/1.0/depthmap/", "http://ns.google.com/photos/1.0/image/",
+    "http://ns.adobe.com/hdr-gain-map/1.0/",
+}  # fmt: skip
+"""Namespaces that speak of pictures appended to the file: films, depth and gain maps, which a result has not."""
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="' + RDF + '"/></x:xmpmeta><?xpacket end="w"?>'
@@ -54,9 +60,9 @@ def for_result(packet: bytes, size: tuple[int, int], gps: bool, record: dict[str
     tree = _parsed(packet) or minidom.parseString(EMPTY)  # noqa: S318 (our own text)
     for node in list(_properties(tree)):
         name = (node.namespaceURI, node.localName)
-        thumbnail = name == (XMP, "Thumbnails")
+        stale = name == (XMP, "Thumbnails") or node.namespaceURI in BESIDE
         place = not gps and (node.localName or "").lower().startswith("gps")
-        if thumbnail or place or name == (RECORD_SPACE, RECORD_NAME):
+        if stale or place or name == (RECORD_SPACE, RECORD_NAME):
             _remove(node)
         elif name == (TIFF, "Orientation"):
             _set_text(node, "1")
@@ -122,7 +128,7 @@ def _properties(tree: minidom.Document) -> Iterator[Any]:
     for root in tree.getElementsByTagNameNS(RDF, "RDF"):
         for element in root.getElementsByTagName("*"):
             yield element
-            yield from list(element.attributes.values())
+            yield from [a for a in element.attributes.values() if a.namespaceURI != XMLNS_NAMESPACE]
 
 
 def _text(node: Any) -> str:

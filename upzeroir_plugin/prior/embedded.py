@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -69,10 +70,17 @@ class Prior(Protocol):
     multiple: int
     sigma_range: tuple[float, float]
     residuals: Residuals
+    device: torch.device
 
     @property
     def dtype(self) -> str:
         """Precision of the arithmetic, in torch's words."""
+
+    def in_float32(self) -> Prior:
+        """The same denoiser in full precision."""
+
+    def on_cpu(self) -> Prior:
+        """The same denoiser on the processor."""
 
     def denoise(
         self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None
@@ -107,7 +115,7 @@ class EmbeddedPrior:
                 "Give another, or install UP-ZeroIR again.",
             ) from error
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self.device = torch.device(device)
+        self.folder, self.device = folder, torch.device(device)
         self.multiple = net.multiple
         self.net = in_channels_last(net).eval().to(self.device)
         self.half = fast_bfloat16(self.device)
@@ -116,6 +124,16 @@ class EmbeddedPrior:
     def dtype(self) -> str:
         """Precision of the arithmetic: bfloat16 where the processor has instructions for it, else float32."""
         return "bfloat16" if self.half else "float32"
+
+    def in_float32(self) -> EmbeddedPrior:
+        """The same weights in full precision."""
+        other = copy(self)
+        other.half = False
+        return other
+
+    def on_cpu(self) -> EmbeddedPrior:
+        """The same folder on the processor."""
+        return embedded(self.folder, "cpu")
 
     @torch.inference_mode()
     def denoise(

@@ -8,6 +8,8 @@ from PIL import Image
 
 from upzeroir_plugin.errors import UnreadableError
 
+INTENTS = Path(__file__).with_name("intent.csv")
+
 
 def split(folder: Path) -> tuple[list[Path], list[Path]]:
     """Sorted photos of `folder` as (train, val): every tenth, from the sixth on, is kept back.
@@ -22,6 +24,12 @@ def split(folder: Path) -> tuple[list[Path], list[Path]]:
     val = paths[5::10] or paths[-1:]
     kept = set(val)
     return [p for p in paths if p not in kept], val
+
+
+def intents() -> list[tuple[str, str]]:
+    """(photo, intent) of the photos that no training run sees, because they show if the program knows what is meant."""
+    lines = INTENTS.read_text(encoding="utf-8").splitlines()[1:]
+    return [(name, intent) for name, intent in (line.split(",") for line in lines)]
 
 
 def opened(path: Path) -> Image.Image:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from upzeroir_plugin.estimate.blur import estimate_blur
+from upzeroir_plugin.estimate.fuse import fuse
+from upzeroir_plugin.estimate.jpeg import estimate_jpeg
+from upzeroir_plugin.estimate.noise import estimate_noise
+from upzeroir_plugin.estimate.readings import Findings
+from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.photo.image import Photo
+from upzeroir_plugin.prior.synthetic import dead_leaves
+
+
+@cache
+def scene(seed: int, size: int = 448) -> np.ndarray:
+    """Discs and polygons, drawn four times too large, so that their edges are those of a sharp camera."""
+    rng = np.random.default_rng(seed)
+    image = dead_leaves(2 * size, rng).resize((size, size), Image.Resampling.BOX)
+    return np.asarray(image, np.float32) / 255
+
+
+def taken(x: np.ndarray, noise: float = 0, seed: int = 0) -> np.ndarray:
+    """As an 8-bit file with white noise (/255)."""
+    y = x + np.random.default_rng(seed).normal(0, noise / 255, x.shape)
+    return (np.round(np.clip(y, 0, 1) * 255) / 255).astype(np.float32)
+
+
+def soft(x: np.ndarray, sigma: float) -> np.ndarray:
+    return ndimage.gaussian_filter(x, (sigma, sigma, 0))
+
+
+def found_in(pixels: np.ndarray) -> tuple[Findings, np.ndarray | None]:
+    photo = Photo(pixels)
+    jpeg = estimate_jpeg(photo)
+    return estimate_blur(photo, estimate_noise(photo, jpeg), jpeg)
+
+
+def theta_of(pixels: np.ndarray) -> ParameterVector:
+    return fuse(found_in(pixels)[0].readings)
+
+
+@pytest.mark.parametrize("noise", [2.55, 12])
+@pytest.mark.parametrize("sigma", [1.0, 1.6, 2.2, 3.0, 4.0])
+def test_gaussian_is_read_within_a_fifth(sigma: float, noise: float) -> None:
+    theta = theta_of(taken(soft(scene(1), sigma), noise))
+    assert theta["blur.sigma"] == pytest.approx(sigma, rel=0.2)
+    assert theta["blur.focus"] == theta["blur.length"] == 0
+    entry = theta.entries["blur.sigma"]
+    assert entry.low < sigma < entry.high
+
+
+@pytest.mark.parametrize("noise", [0, 2.55, 10, 25, 50])
+def test_sharp_is_left_alone(noise: float) -> None:
+    theta = theta_of(taken(scene(2), noise))
+    assert theta["blur.sigma"] == theta["blur.focus"] == theta["blur.length"] == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (7, 9), (17, 18), (19, 19), (24, 300)])
+def test_small_photos(size: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(0).random((*size, 3)).astype(np.float32)
+    for reading in found_in(pixels)[0].readings:
+        assert math.isfinite(reading.value)
+        assert reading.std > 0
+        assert reading.present < 0.1
+
+
+@pytest.mark.parametrize("level", [0, 0.4, 1])
+def test_flat_photo_says_nothing(level: float) -> None:
+    findings, place = found_in(np.full((64, 64, 3), level, np.float32))
+    assert place is None
+    assert all(reading.present < 0.1 for reading in findings.readings)
