@@ -2,32 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.blur import estimate_blur
-from upzeroir_plugin.estimate.colour import estimate_colour
 from upzeroir_plugin.estimate.fuse import fuse
 from upzeroir_plugin.estimate.haze import estimate_haze
+from upzeroir_plugin.estimate.hypotheses import reweighed, weigh
+from upzeroir_plugin.estimate.illumination import illumination
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
-from upzeroir_plugin.estimate.light import estimate_light, lifted
-from upzeroir_plugin.estimate.noise import estimate_noise
-from upzeroir_plugin.estimate.readings import Estimate
-from upzeroir_plugin.estimate.view import small_view
+from upzeroir_plugin.estimate.light import histogram, lifted, spread
+from upzeroir_plugin.estimate.noise import as_seen, estimate_noise
+from upzeroir_plugin.estimate.odds import logistic, logit
+from upzeroir_plugin.estimate.readings import Estimate, Findings, Reading
+from upzeroir_plugin.estimate.refine import edge_aware
+from upzeroir_plugin.estimate.undo import undone
+from upzeroir_plugin.estimate.view import Array, small_view
 from upzeroir_plugin.maps import Maps
+from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
+
+MAP_SIDE = 256
+MAP_TRUST = 0.5
+"""How much of the network's depth map is believed, beside an even veil: on simulated photos it explains about half of
+the variance of depth (METHOD.md §8 found the same on real haze)."""
+
+WORD = 2.0
+"""Log-odds that the black point can add to or take from the presence of haze."""
 
 
 def estimate(photo: Photo) -> Estimate:
     """θ, maps and evidence of a photo; evidence by group, plain JSON values.
 
-    Light is undone before haze is looked for, as the inverse of the image-formation model has it.
+    Haze, light and cast come from the learned estimator; the black point has a word in how deep the veil is. Noise is
+    judged as the lifted photo will show it.
     """
     jpeg = estimate_jpeg(photo)
     noise = estimate_noise(photo, jpeg)
     blur, place = estimate_blur(photo, noise, jpeg)
-    view = small_view(photo.pixels)
-    light = estimate_light(view)
-    lit = fuse(light.readings)
-    haze = estimate_haze(lifted(view, lit["light.ev"], lit["light.midtones"]))
-    colour = estimate_colour(view)
-    findings = {"haze": haze, "blur": blur, "light": light, "noise": noise, "colour": colour, "jpeg": jpeg}
-    theta = fuse(reading for found in findings.values() for reading in found.readings)
-    return Estimate(theta, Maps(blur=place), {group: found.evidence for group, found in findings.items()})
+    view = learned.view_of(photo.pixels)
+    seen = learned.read(view)
+    readings = reweighed(seen.readings, weigh(view, edge_aware(seen.depth, view), seen.readings, _faults))
+    lit = fuse(readings["light"])
+    noise = as_seen(noise, lambda tones: spread(tones, lit["light.ev"], lit["light.midtones"]))
+    black = estimate_haze(lifted(view, lit["light.ev"], lit["light.midtones"]))
+    veil = _agreed(readings["haze"], black)
+    tones = [*veil, *readings["light"], *readings["colour"]]
+    theta = fuse([*tones, *(row for found in (blur, noise, jpeg) for row in found.readings)])
+    wide = small_view(photo.pixels, MAP_SIDE)
+    depth = 1 + MAP_TRUST * (edge_aware(seen.depth, wide) - 1)
+    maps = Maps(depth=depth.clip(0.05), illumination=illumination(wide), blur=place)
+    return Estimate(
+        theta, maps, _evidence(view, theta, {"haze": black, "noise": noise, "blur": blur, "jpeg": jpeg})
+    )
+
+
+def _agreed(seen: tuple[Reading, ...], black: Findings) -> list[Reading]:
+    """The readings of the veil by the network and by the black point, with one presence: log-odds added.
+
+    The black point cannot tell mist from a pale scene, so that its word is bounded.
+    """
+    said = max(-WORD, min(WORD, logit(black.readings[0].present)))
+    present = logistic(logit(seen[0].present) + said)
+    return [replace(row, present=present) for row in (*seen, *black.readings)]
+
+
+def _evidence(view: Array, theta: ParameterVector, found: Mapping[str, Findings]) -> dict[str, object]:
+    target = histogram(undone(view, theta.values()))
+    light = {"histogram": histogram(view), "target": target}
+    return {"light": light, **{group: findings.evidence for group, findings in found.items()}}
+
+
+def _faults(view: Array) -> dict[str, float]:
+    """Presence of each group's fault in a view."""
+    return {group: rows[0].present for group, rows in learned.read(view).readings.items()}

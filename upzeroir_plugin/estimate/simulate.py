@@ -145,22 +145,31 @@ class Simulator:
 
     def _theta(self) -> tuple[list[float], list[float]]:
         rng = self.rng
-        haze, light, cast = rng.random(3) < (0.4, 0.45, 0.3)
+        haze, light, cast = rng.random(3) < (0.4, 0.45, 0.25)
         depth = math.exp(rng.uniform(math.log(0.2), math.log(1.8))) if haze else 0.0
         air = (
             rng.uniform(0.6, 1.0) + rng.normal(0, 0.025, 3) + rng.uniform(-0.04, 0.06) * np.array([-1, 0, 1])
         )
         ev, middle = 0.0, 1.0
         if light:
-            ev, middle = rng.uniform(0.6, 5.5), math.exp(rng.normal(0.05, 0.15))
-            if rng.random() < 0.35:  # darkened by a tone curve rather than by little light
-                ev, middle = rng.uniform(0, 2.5), rng.uniform(1.2, 2.45)
+            ev, middle = self._darkness()
         temperature, tint = 0.0, 0.0
         if cast:
             temperature = float(np.clip(rng.normal(0, 70), -220, 220))
             tint = float(np.clip(rng.normal(0, 30), -120, 120))
         theta = [depth, *air.clip(0.3, 1), ev, float(np.clip(middle, 0.5, 2.45)), temperature, tint]
         return [float(v) for v in theta], [float(haze), float(light), float(cast)]
+
+    def _darkness(self) -> tuple[float, float]:
+        """Little light under a camera's usual curve; or a tone curve that darkens, as low-light sets are often made
+        (α·x^γ, Lv, Li and Lu 2021: γ 1.5 to 5), or both.
+        """
+        rng, kind = self.rng, self.rng.random()
+        if kind < 0.45:
+            return rng.uniform(0.6, 5.5), math.exp(rng.normal(0.05, 0.15))
+        if kind < 0.85:
+            return rng.uniform(0, 1.6), rng.uniform(1.5, 2.45)
+        return rng.uniform(0, 4), rng.uniform(1.2, 2.4)
 
     def _depth(self, x: Tensor) -> Tensor:
         """Distance of mean 1: uniform, or a ramp with the horizon's side far, smooth relief and steps along tones."""

@@ -113,7 +113,7 @@ def degrade(clean: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Te
 
 
 def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    compressed = rng.random() < 0.18
+    compressed = rng.random() < 0.15
     level = _level(rng) * (0.35 if compressed else 1)
     sigma = torch.full((1, *patch.shape[1:]), level)
     if rng.random() < 0.25:
@@ -132,8 +132,8 @@ def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tenso
 
 
 def _level(rng: np.random.Generator) -> float:
-    if rng.random() < 0.1:
-        return float(rng.uniform(50, 130)) / 255
+    if rng.random() < 0.16:
+        return float(rng.uniform(40, 130)) / 255
     share: float = rng.random() ** 1.3
     return (1 + 59 * share) / 255
 
