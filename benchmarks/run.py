@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.adds import table as adds_table
 from benchmarks.engine import Outcome, run
 from benchmarks.estimators import table as estimator_table
 from benchmarks.intent import table as intent_table
@@ -31,6 +32,8 @@ def main(argv: list[str]) -> int:
     for name in args.set or ["val"]:
         if name == "estimates":
             report[name] = estimator_table(args.data, args.limit)
+        elif name == "adds":
+            report[name] = adds_table(args.data, args.limit)
         elif name == "intent":
             report[name] = intent_table(args.data, args.limit)
         elif name == "speed":
@@ -52,7 +55,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     add(
         "--set",
         action="append",
-        choices=[*SETS, "estimates", "intent", "speed"],
+        choices=[*SETS, "estimates", "adds", "intent", "speed"],
         help="may be repeated; default: val",
     )
     add(

@@ -29,6 +29,7 @@ from upzeroir_plugin.photo.image import FileEvidence, Photo
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, Residuals, embedded
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, estimate, restore
+from upzeroir_plugin.solver import means
 
 Seen = list[Progress | Step]
 MIXED = {"haze_depth": 0.6, "light_ev": 1.0, "noise_file": 6.0}
@@ -68,6 +69,7 @@ class FakePrior:
     multiple: int = 8
     sigma_range: tuple[float, float] = (0.5 / 255, 1.0)
     dtype: str = "float32"
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     residuals: Residuals = field(default_factory=lambda: embedded().residuals)
 
     def denoise(self, z: Tensor, _sigma: Tensor, _loss: Tensor | None = None, hook: object = None) -> Tensor:
@@ -87,16 +89,22 @@ class FakePrior:
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePrior], FakePrior]:
     def install(prior: FakePrior) -> FakePrior:
-        monkeypatch.setattr(module, "_load", lambda _prior, _device: prior)
+        monkeypatch.setattr(module, "embedded", lambda _folder, _device: prior)
+        monkeypatch.setattr(means, "_fitted", {})
         return prior
 
     return install
 
 
+def cut(monkeypatch: pytest.MonkeyPatch, side: int) -> None:
+    """Tiles of `side` px, so that small pictures have many."""
+    monkeypatch.setattr(means, "CORE", side)
+    monkeypatch.setattr(means, "LEAST_CORE", side)
+
+
 @pytest.fixture
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cut so finely that small pictures have many tiles."""
-    monkeypatch.setattr(module, "CORE", 64)
+    cut(monkeypatch, 64)
 
 
 # What must not change
@@ -201,7 +209,7 @@ def whole_and_crop(named: tuple[tuple[str, float], ...]) -> tuple[Pixels, Estima
 def test_a_region_is_the_crop_of_the_full_result(
     monkeypatch: pytest.MonkeyPatch, values: dict[str, float], region: Box
 ) -> None:
-    monkeypatch.setattr(module, "CORE", 112)
+    cut(monkeypatch, 112)
     y, found, full = whole_and_crop(tuple(values.items()))
     part = run(y, found, region=region, steps=3)
     left, top, w, h = region
@@ -216,7 +224,7 @@ def test_a_region_is_the_crop_of_the_full_result(
 def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch, values: dict[str, float]) -> None:
     y = bad(scene(160, 160, seed=2), **values)
     whole = run(y, told(**values), steps=2).photo.pixels
-    monkeypatch.setattr(module, "CORE", 64)
+    cut(monkeypatch, 64)
     assert np.abs(run(y, told(**values), steps=2).photo.pixels - whole).max() <= 1 / 255
 
 
@@ -462,13 +470,13 @@ def test_progress_grows_and_ends_with_the_result() -> None:
     assert [isinstance(e, Step) and e.result is not None for e in seen].index(True) == len(seen) - 1
 
 
-@pytest.mark.parametrize(("width", "height"), [(300, 200), (1000, 500), (40, 900)])
-def test_previews_show_the_whole_at_768_px_at_most(
+@pytest.mark.parametrize(("width", "height"), [(300, 200), (1400, 700), (40, 1100)])
+def test_previews_show_the_whole_at_1024_px_at_most(
     use: Callable[[FakePrior], FakePrior], width: int, height: int
 ) -> None:
     use(FakePrior(lambda z: z))
     y = np.full((height, width, 3), 0.4, np.float32)
-    factor = min(1.0, 768 / max(width, height))
+    factor = min(1.0, 1024 / max(width, height))
     shown = [e.preview for e in events(y, told(noise_file=10)) if e.preview is not None]
     assert len(shown) >= 2
     for preview in shown:
@@ -511,7 +519,7 @@ def test_a_draft_is_lifted_already(use: Callable[[FakePrior], FakePrior]) -> Non
 
 def test_more_than_the_free_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     free = SimpleNamespace(available=96 * 96 * module.BYTES_PER_PIXEL - 1)
-    monkeypatch.setattr(module.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(means.psutil, "virtual_memory", lambda: free)
     with pytest.raises(TooLargeError, match="memory"):
         events(noisy(scene(96, 96), 10), told(noise_file=10))
     assert run(noisy(scene(96, 96), 10), told(noise_file=10), region=(0, 0, 90, 90)).changed

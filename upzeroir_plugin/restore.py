@@ -285,9 +285,10 @@ class _Run:
         tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
         self.calls += tested.calls
         if options.effort == "thorough" and not tested.verdict.accepted:
-            plan = refit(plan, tested.verdict)
-            tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
-            self.calls += tested.calls
+            again = refit(plan, tested.verdict)
+            if again is not plan:
+                plan, tested = again, probe(self.photo.pixels, again, prior, self._check_cancel, self.kept)
+                self.calls += tested.calls
         return self._tiles(work, plan, weight), plan, tested.verdict
 
     def _notice(self, text: str) -> None:
@@ -382,7 +383,7 @@ class _Run:
         }
         theta = self.found.theta
         if plan.restarts:
-            theta = theta.with_values({n: plan.theta[n] for n in ("noise.shot", "noise.read", "noise.file")})
+            theta = theta.with_values({n: plan.theta[n] for n in ("blur.sigma", "blur.focus", "blur.length")})
         prior = self.means.prior
         result = Result(
             photo, changed, theta, quality, self.calls, "annealed", self.options.effort, self.options.seed,

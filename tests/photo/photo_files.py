@@ -34,8 +34,10 @@ def scene(height: int = 36, width: int = 52, channels: int = 3, top: int = 255) 
     y, x = np.mgrid[0:height, 0:width]
     planes = [x / max(width - 1, 1), y / max(height - 1, 1), (x + 2 * y) / max(width + 2 * height - 3, 1)]
     stack = np.stack([planes[c % 3] if c < 3 else 1 - planes[0] for c in range(channels)], -1)
-    done = np.rint(stack * top).astype(np.uint8 if top < 256 else np.uint16)
-    return done[..., 0] if channels == 1 else done
+    done: NDArray[Any] = np.rint(stack * top).astype(np.uint8 if top < 256 else np.uint16)
+    if channels == 1:
+        done = done[..., 0]
+    return done
 
 
 def encoded(array: NDArray[Any], kind: str, **options: Any) -> bytes:

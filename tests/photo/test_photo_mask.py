@@ -17,7 +17,7 @@ GREY = scene(channels=1)
     [
         encoded(GREY, "PNG"),
         encoded(np.dstack([GREY] * 3), "PNG"),
-        png16(GREY.astype(np.uint16) * 257),
+        png16(GREY * np.uint16(257)),
         tif(GREY / np.float32(255)),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -35,12 +36,12 @@ def made(kind: str, orientation: int) -> bytes:
     if kind == "HEIF":
         pillow_heif.register_heif_opener()
         return encoded(SCENE, kind, exif=exif.tobytes(), quality=95, chroma=444)
-    options = {
+    all_options: dict[str, dict[str, Any]] = {
         "JPEG": {"quality": 98, "subsampling": 0},
         "WEBP": {"lossless": True},
         "AVIF": {"quality": 97},
-    }.get(kind, {})
-    return encoded(SCENE, kind, exif=exif.tobytes(), **options)
+    }
+    return encoded(SCENE, kind, exif=exif.tobytes(), **all_options.get(kind, {}))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -135,7 +135,7 @@ def test_dither_keeps_the_mean_and_stays_within_a_step(value: float) -> None:
 
 
 def test_dither_makes_a_gradient_where_rounding_makes_steps() -> None:
-    ramp = np.tile(np.linspace(100, 104, 512, dtype=np.float32) / 255, (256, 1))
+    ramp = np.tile(np.linspace(100, 104, 512, dtype=np.float32) / np.float32(255), (256, 1))
     columns = quantised(ramp, None, 8).mean(0)
     assert np.abs(columns - ramp[0] * 255).max() < 0.16
     rounded = quantised(ramp, ramp, 8)
@@ -158,7 +158,7 @@ def test_steps_of_the_file_need_no_noise(step: int) -> None:
 
 
 def test_all_sixteen_bit_levels_survive_float32() -> None:
-    levels = np.arange(65536, dtype=np.uint16)[None]
+    levels = np.arange(65536, dtype=np.float32)[None]
     np.testing.assert_array_equal(quantised(levels / np.float32(65535), None, 16), levels)
 
 
@@ -244,8 +244,17 @@ def test_a_failure_in_mid_write_leaves_the_old_file(
 def test_bytes_reach_the_disk_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     sync, rename = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda n: (seen.append("sync"), sync(n))[1])
-    monkeypatch.setattr(Path, "replace", lambda a, b: (seen.append("rename"), rename(a, b))[1])
+
+    def synced(handle: int) -> None:
+        seen.append("sync")
+        sync(handle)
+
+    def renamed(part: Path, path: Path) -> Path:
+        seen.append("rename")
+        return rename(part, path)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
     put(Photo(FLOATS), tmp_path / "a.png", overwrite=True)
     assert seen[:2] == ["sync", "rename"]
 

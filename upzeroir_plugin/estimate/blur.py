@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from upzeroir_plugin.estimate import edge_widths, edges, sharpest
+from upzeroir_plugin.estimate import (
+    blur_edges,
+    blur_map,
+    blur_shape,
+    blur_sharpest,
+    blur_spectrum,
+    blur_widths,
+)
+from upzeroir_plugin.estimate.blur_kernel import kernel_picture
+from upzeroir_plugin.estimate.blur_shape import Shapes
+from upzeroir_plugin.estimate.blur_sharpest import Level
+from upzeroir_plugin.estimate.fuse import FROM, share
+from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.readings import Findings, Reading
+from upzeroir_plugin.estimate.tiles import corners as tile_corners
 from upzeroir_plugin.estimate.tiles import spread
 from upzeroir_plugin.photo.image import Photo
 
@@ -21,8 +34,6 @@ Single = NDArray[np.float32]
 WHOLE, TILE, TILES = 1_300_000, 192, 32
 """Pixels up to which a photo is searched whole; side and number of the tiles of a larger one."""
 LEVELS = 3
-SHARP = 0.4
-"""px: width of the edges of a sharp photo (pixel, sampling and our own interpolation)."""
 WORTH, DOUBT = 0.9, 0.08
 """px: width at which blur is as likely as not worth undoing, and the estimator's own error of its logarithm."""
 COARSE = 0.6
@@ -30,44 +41,31 @@ COARSE = 0.6
 the camera's, and what compression took does not come back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The edges of one size of the picture that are steps, with their evidence; `halvings` of the picture."""
-
-    halvings: int
-    found: edges.Edges
-    logs: Single
-
-
 def estimate_blur(photo: Photo, noise: Findings, jpeg: Findings) -> tuple[Findings, Single | None]:
     """Readings of blur.sigma, .focus, .length and .angle, and the map of where blur is to be undone (None: everywhere).
 
-    `noise` and `jpeg` are what their estimators found on the photo.
+    `noise` and `jpeg` are what their estimators found on the photo. Only one of softness, focus and motion is taken
+    whole: where the shape is not clear, it is the Gaussian of the same width.
     """
-    levels = _levels(_luma(photo), *_noise(noise))
-    blur = sharpest.combined((level.halvings, sharpest.pooled(level.logs)) for level in levels)
-    worth = special.ndtr((sharpest.LOGS - _least(jpeg)) / DOUBT)
-    sigma, error = _softness(blur * worth)
-    present = float(blur @ worth)
-    readings = (
-        Reading("blur.sigma", sigma, error, present),
-        Reading("blur.focus", 0.0, 5.0, 0.0),
-        Reading("blur.length", 0.0, 20.0, 0.0),
-        Reading("blur.angle", 0.0, 60.0, 0.0),
-    )
-    found: dict[str, Any] = {
-        "width": float(np.exp(blur @ sharpest.LOGS)),
-        "edges": [len(level.logs) for level in levels],
-    }
-    return Findings(readings, found), None
+    luma, corners = _luma(photo)
+    sigma, size = _noise(noise)
+    levels = _levels(luma, corners, sigma, size)
+    found = blur_shape.shapes(levels, blur_spectrum.measure(luma, sigma, _steps(jpeg)))
+    readings = _readings(levels, found, _least(jpeg))
+    theta = _fused(readings)
+    blurred = any(theta[name] > 0 for name in ("sigma", "focus", "length"))
+    place = blur_map.blur_map(levels, photo.size, _widths(theta)) if blurred else None
+    return Findings(readings, _evidence(levels, photo.size, found, theta)), place
 
 
-def _luma(photo: Photo) -> Single:
-    """The mean of the channels, as tiles (N, h, w)."""
+def _luma(photo: Photo) -> tuple[Single, Single]:
+    """The mean of the channels, as tiles (N, h, w), and where they begin in the photo (N, 2)."""
     height, width = photo.pixels.shape[:2]
-    tiles = photo.pixels[None] if height * width <= WHOLE else spread(photo.pixels, TILE, TILES)
+    tiles, corners = photo.pixels[None], [(0, 0)]
+    if height * width > WHOLE:
+        tiles, corners = spread(photo.pixels, TILE, TILES), tile_corners(height, width, TILE, TILES)
     luma: Single = np.ascontiguousarray(tiles @ np.full(3, 1 / 3, np.float32))
-    return luma
+    return luma, np.array(corners, np.float32)
 
 
 def _noise(noise: Findings) -> tuple[float, float]:
@@ -79,31 +77,121 @@ def _noise(noise: Findings) -> tuple[float, float]:
     return math.sqrt(luma + rounding), said.get("noise.size", 0.0)
 
 
+def _steps(jpeg: Findings) -> Array:
+    """(8, 8) quantisation steps of luma in [0, 1], as far as the photo is compressed at all."""
+    steps = np.zeros((8, 8))
+    for reading in jpeg.readings:
+        if reading.name == "jpeg.quality":
+            table = LUMA_TABLES[int(np.clip(round(reading.value), 1, 100)) - 1]
+            steps = reading.present * table / 255
+    return steps
+
+
 def _least(jpeg: Findings) -> float:
     """Logarithm of the width from which blur is worth undoing."""
     loss = sum(r.present * (1 - r.value / 100) for r in jpeg.readings if r.name == "jpeg.quality")
     return math.log(WORTH) + COARSE * min(max(loss, 0.0), 1.0)
 
 
-def _levels(luma: Single, noise: float, size: float) -> list[Level]:
+def _levels(luma: Single, corners: Single, noise: float, size: float) -> list[Level]:
     levels = []
-    for level in range(LEVELS):
-        found = edges.find(luma, noise)
+    for halvings in range(LEVELS):
+        found = blur_edges.find(luma, noise)
         if found is None:
             break
-        widths = edge_widths.measure(found.profile, edge_widths.profile_noise(noise, size))
-        if widths.kept.any():
-            logs = sharpest.evidence(widths.likelihood[widths.kept], level)
-            levels.append(Level(level, found.only(widths.kept), logs))
-        luma = edges.halved(luma)
-        noise *= edge_widths.averaging(size, edges.HALVING) ** 2
-        size = math.hypot(size / 2, edges.HALVING_SIZE)
+        widths = blur_widths.measure(found.profile, blur_widths.profile_noise(noise, size))
+        logs = blur_sharpest.evidence(widths.likelihood[widths.kept], halvings)
+        place = corners[found.tile] + 2**halvings * np.stack([found.row, found.column], 1)
+        levels.append(Level(halvings, found.direction[widths.kept], place[widths.kept], logs))
+        luma = blur_edges.halved(luma)
+        noise *= blur_widths.averaging(size, blur_edges.HALVING) ** 2
+        size = math.hypot(size / 2, blur_edges.HALVING_SIZE)
     return levels
 
 
-def _softness(weight: Array) -> tuple[float, float]:
-    """σ of the Gaussian to be undone and its error, from the weights of all widths."""
+def _readings(levels: list[Level], found: Shapes, least: float) -> tuple[Reading, ...]:
+    """Readings of sigma, focus, length and angle; `least`: logarithm of the width worth undoing."""
+    softness = _softness(blur_sharpest.told(levels), least)
+    softness = replace(softness, present=softness.present * float(found.gaussian.sum()))
+    return _apart(softness, _focus(found.disc, least), _motion(found.motion, least))
+
+
+def _fused(readings: tuple[Reading, ...]) -> dict[str, float]:
+    """Sigma, focus, length and angle as they will stand in θ."""
+    return {r.name.split(".")[1]: share(r.present) * r.value for r in readings}
+
+
+def _widths(theta: dict[str, float]) -> Array:
+    """(8,) σ in px of the edges of each direction under θ's blur."""
+    own = math.sqrt(blur_shape.SHARP**2 + theta["sigma"] ** 2 + theta["focus"] ** 2 / 4)
+    length, angle = np.array([theta["length"]]), np.array([theta["angle"]])
+    return blur_shape.motion_width(length, angle, np.array([own]))[:, 0, 0]
+
+
+def _evidence(
+    levels: list[Level], size: tuple[int, int], found: Shapes, theta: dict[str, float]
+) -> dict[str, Any]:
+    """For the why-view.
+
+    `kernel`: rows of the point spread function of the fused readings, sum 1; `shapes`: probability of each; `edges`:
+    how many of each size of the picture told something; `patches`: `x` and `y` in [0, 1] with the `width`, the σ in px
+    of the sharpest edges there.
+    """
+    return {
+        "kernel": kernel_picture(**theta).round(5).tolist(),
+        "shapes": {name: float(getattr(found, name).sum()) for name in ("gaussian", "disc", "motion")},
+        "edges": [len(level.logs) for level in levels],
+        "patches": blur_map.patches(levels, size),
+    }
+
+
+def _worth(width: Array, least: float) -> Array:
+    """Probability that blur of that width is worth undoing."""
+    chance: Array = special.ndtr((np.log(width) - least) / DOUBT)
+    return chance
+
+
+def _softness(told: Array, least: float) -> Reading:
+    """Reading of blur.sigma as if no other blur existed."""
+    chance = np.exp(told - told.max()) * blur_shape.sharp_or_soft()
+    width = np.exp(blur_sharpest.LOGS)
+    worth = _worth(width, least)
+    sigma = np.minimum(np.sqrt(np.maximum(width**2 - blur_shape.SHARP**2, 0)), 5)
+    return _reading("blur.sigma", sigma, chance / chance.sum(), worth, DOUBT)
+
+
+def _focus(chance: Array, least: float) -> Reading:
+    width = np.hypot(blur_shape.RADII / 2, blur_shape.SHARP)
+    return _reading("blur.focus", blur_shape.RADII, chance, _worth(width, least), DOUBT / 2)
+
+
+def _motion(chance: Array, least: float) -> tuple[Reading, Reading]:
+    """Readings of blur.length and blur.angle."""
+    width = np.hypot(blur_shape.LENGTHS / 12**0.5, blur_shape.SHARP)
+    length = _reading("blur.length", blur_shape.LENGTHS, chance.sum(1), _worth(width, least), DOUBT / 2)
+    turn = (_worth(width, least) @ chance) @ np.exp(2j * np.radians(blur_shape.ANGLES))
+    sure = min(abs(turn) / max(length.present, 1e-12), 1 - 1e-6)
+    angle = math.degrees(np.angle(turn)) / 2 % 180
+    spread = math.degrees(math.sqrt(-2 * math.log(max(sure, 1e-6)))) / 2
+    return length, Reading("blur.angle", angle, math.hypot(spread, 3), length.present)
+
+
+def _reading(name: str, value: Array, chance: Array, worth: Array, doubt: float) -> Reading:
+    """Mean of values under their probabilities and their worth, with its error; `doubt` is the method's, relative."""
+    weight = chance * worth
+    present = float(weight.sum())
     weight = (weight + 1e-12) / (weight + 1e-12).sum()
-    sigma = np.minimum(np.sqrt(np.maximum(np.exp(2 * sharpest.LOGS) - SHARP**2, 0)), 5)
-    mean = float(weight @ sigma)
-    return mean, math.hypot(math.sqrt(float(weight @ (sigma - mean) ** 2)), DOUBT * mean)
+    mean = float(weight @ value)
+    return Reading(
+        name, mean, math.hypot(math.sqrt(float(weight @ (value - mean) ** 2)), doubt * mean), present
+    )
+
+
+def _apart(softness: Reading, focus: Reading, motion: tuple[Reading, Reading]) -> tuple[Reading, ...]:
+    """The readings with their presences told apart: two shapes as likely as each other undo half of the blur each."""
+    length, angle = motion
+    total = softness.present + focus.present + length.present + 1e-12
+    softness, focus, length = (
+        replace(r, present=r.present * (r.present / total) ** 0.5) for r in (softness, focus, length)
+    )
+    return softness, focus, length, replace(angle, present=float(length.present > FROM))

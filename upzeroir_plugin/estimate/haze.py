@@ -42,7 +42,7 @@ def estimate_haze(view: Array) -> Findings:
     readings = (
         Reading("haze.depth", -math.log(t), error, present),
         *(
-            Reading(f"haze.{name}", float(value), 0.06, present)
+            Reading(f"haze.{name}", float(value), 0.08, present)
             for name, value in zip(("red", "green", "blue"), airlight, strict=True)
         ),
     )

@@ -47,6 +47,13 @@ def lifted(view: Array, ev: float, midtones: float) -> Array:
     return encode(np.clip(light, 0, 1)).astype(np.float32)
 
 
+def spread(brightness: NDArray[np.float64], ev: float, midtones: float) -> NDArray[np.float64]:
+    """By how much `lifted` spreads tones apart at encoded values `brightness` (n,): its slope, over two levels."""
+    ends = [lifted((brightness + step).astype(np.float32), ev, midtones) for step in (-1 / 255, 1 / 255)]
+    slope: NDArray[np.float64] = (ends[1] - ends[0]).astype(np.float64) * (255 / 2)
+    return slope
+
+
 def decode(v: NDArray[np.floating]) -> NDArray[np.floating]:
     """Linear light of encoded values (sRGB)."""
     return np.where(v > 0.04045, ((v + 0.055) / 1.055) ** 2.4, v / 12.92)

@@ -20,7 +20,8 @@ HIDDEN = 160
 PLANES = 7
 """The view, the view with its white point at 1, and the height in the picture."""
 QUANTILES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
-TONES = 2 * 6 * len(QUANTILES)
+GREYS = 8
+TONES = 2 * 6 * len(QUANTILES) + GREYS
 PARAMETERS = 8
 GROUPS = 3
 OUTPUTS = GROUPS + 2 * PARAMETERS
@@ -123,11 +124,31 @@ def planes(view: Array) -> Array:
 
 
 def tones_of(view: Array) -> Array:
-    """(`TONES`,): quantiles of the channels, their minimum and maximum and luma, plain and as logarithms."""
+    """(`TONES`,): quantiles of the channels, their minimum and maximum and luma, plain and as logarithms; greys."""
     flat = view.reshape(-1, 3)
     rows = [*flat.T, flat.min(1), flat.max(1), flat @ np.array([0.299, 0.587, 0.114], np.float32)]
     found = np.quantile(np.stack(rows), QUANTILES, axis=1).ravel()
-    return np.concatenate([2 * found - 1, np.log(found + 0.01) / 2 + 1]).astype(np.float32)
+    return np.concatenate([2 * found - 1, np.log(found + 0.01) / 2 + 1, _greys(view)]).astype(np.float32)
+
+
+def _greys(view: Array) -> Array:
+    """(`GREYS`,): red and blue over green, as logarithms, of four guesses at what grey looks like in a view.
+
+    The mean, shades of grey (p = 6, Finlayson and Trezzi 2004), grey edges (van de Weijer 2007), the least coloured
+    tenth.
+    """
+    flat = view.reshape(-1, 3) + np.float32(0.01)
+    least = flat.min(1) / flat.max(1)
+    across = np.abs(np.diff(view, axis=1)).reshape(-1, 3) if view.shape[1] > 1 else flat
+    guesses = [
+        flat.mean(0),
+        (flat**6).mean(0) ** (1 / 6),
+        (across**6).mean(0) ** (1 / 6) + np.float32(1e-4),
+        flat[least >= np.quantile(least, 0.9)].mean(0),
+    ]
+    logs = np.log(np.stack(guesses))
+    found: Array = (4 * (logs[:, [0, 2]] - logs[:, 1:2])).ravel().clip(-4, 4)
+    return found
 
 
 class NumpyOps:

@@ -7,6 +7,8 @@ chroma axes, which hardly sees texture, but nothing of grey noise or after 4:2:0
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +65,21 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         Reading(NAMES[4], ratio, ratio_error, present),
     )
     return Findings(readings, {"bins": bins, "sigma": sigma, "rounding": rounding})
+
+
+def as_seen(found: Findings, gain: Callable[[Array], Array]) -> Findings:
+    """The readings with presence as the result will show the noise: `gain` says by how much the restoration spreads
+    tones at a brightness (n,) in [0, 1]. Noise that nobody sees in the dark is plain once the dark is lifted.
+    """
+    bins = found.evidence["bins"]
+    if not bins:
+        return found
+    brightness = np.array([b["brightness"] for b in bins])
+    fit = np.array([max(b["fit"], 0.0) for b in bins])
+    sigma = math.sqrt(float(np.mean(fit * np.maximum(gain(brightness), 1) ** 2)))
+    present = logistic((sigma - WORTH) / SOFT)
+    readings = tuple(replace(r, present=max(r.present, present)) for r in found.readings)
+    return Findings(readings, {**found.evidence, "seen": sigma})
 
 
 def _compression(jpeg: Findings) -> tuple[float, float, tuple[int, int] | None]:

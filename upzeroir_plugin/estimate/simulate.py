@@ -21,6 +21,7 @@ from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.haze import Haze
 from upzeroir_plugin.physics.light import Light
 from upzeroir_plugin.physics.noise import variance
+from upzeroir_plugin.prior.synthetic import picture
 
 NAMES = (
     "haze.depth", "haze.red", "haze.green", "haze.blue",
@@ -82,6 +83,7 @@ class Simulator:
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
         self.photos = [_stored(path) for path in paths]
+        self.photos += [Image.fromarray(picture(STORED, self.rng)) for _ in range(len(paths) // 16)]
 
     def batch(self, count: int) -> Batch:
         """`count` views of one random shape."""
@@ -126,24 +128,38 @@ class Simulator:
             x = lift + (1 - lift) * x
         if rng.random() < 0.3:
             x = x * torch.tensor(np.exp(rng.normal(0, 0.05, (3, 1, 1))), dtype=torch.float32)
+        if rng.random() < 0.06:
+            x = self._night(x)
         return x.clamp(0, 1).contiguous()
+
+    def _night(self, x: Tensor) -> Tensor:
+        """Low key as it is meant: a dark scene with lamps or stars at full brightness."""
+        rng = self.rng
+        x = x * rng.uniform(0.08, 0.4)
+        for _ in range(rng.integers(2, 60)):
+            row, column = rng.integers(0, x.shape[1]), rng.integers(0, x.shape[2])
+            side = int(rng.integers(1, 4)) if rng.random() < 0.3 else 1
+            colour = torch.tensor(rng.uniform(0.5, 1, (3, 1, 1)), dtype=torch.float32)
+            x[:, row : row + side, column : column + side] = colour
+        return x
 
     def _theta(self) -> tuple[list[float], list[float]]:
         rng = self.rng
-        haze, light, cast = rng.random(3) < (0.45, 0.45, 0.2)
+        haze, light, cast = rng.random(3) < (0.4, 0.45, 0.3)
         depth = math.exp(rng.uniform(math.log(0.2), math.log(1.8))) if haze else 0.0
         air = (
             rng.uniform(0.6, 1.0) + rng.normal(0, 0.025, 3) + rng.uniform(-0.04, 0.06) * np.array([-1, 0, 1])
         )
         ev, middle = 0.0, 1.0
         if light:
-            ev = rng.uniform(0.6, 5.5) if rng.random() < 0.85 else rng.uniform(-1.5, -0.4)
-            middle = math.exp(rng.normal(0.05, 0.15 if rng.random() < 0.6 else 0.45))
+            ev, middle = rng.uniform(0.6, 5.5), math.exp(rng.normal(0.05, 0.15))
+            if rng.random() < 0.35:  # darkened by a tone curve rather than by little light
+                ev, middle = rng.uniform(0, 2.5), rng.uniform(1.2, 2.45)
         temperature, tint = 0.0, 0.0
         if cast:
             temperature = float(np.clip(rng.normal(0, 70), -220, 220))
             tint = float(np.clip(rng.normal(0, 30), -120, 120))
-        theta = [depth, *air.clip(0.3, 1), ev, float(np.clip(middle, 0.42, 2.45)), temperature, tint]
+        theta = [depth, *air.clip(0.3, 1), ev, float(np.clip(middle, 0.5, 2.45)), temperature, tint]
         return [float(v) for v in theta], [float(haze), float(light), float(cast)]
 
     def _depth(self, x: Tensor) -> Tensor:

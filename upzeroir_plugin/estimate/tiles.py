@@ -15,10 +15,14 @@ def spread(pixels: Array, side: int, count: int) -> Array:
     whole, apart from a rest below 8 px at the right and the bottom.
     """
     height, width = pixels.shape[:2]
+    return np.stack([pixels[y : y + side, x : x + side] for y, x in corners(height, width, side, count)])
+
+
+def corners(height: int, width: int, side: int, count: int) -> list[tuple[int, int]]:
+    """(y, x) of the tiles of `spread`, in their order."""
     tall, wide = min(side, height), min(side, width)
     rows, columns = _numbers(height / tall, width / wide, count)
-    tops, lefts = _starts(height - tall, rows), _starts(width - wide, columns)
-    return np.stack([pixels[top : top + tall, left : left + wide] for top in tops for left in lefts])
+    return [(y, x) for y in _starts(height - tall, rows) for x in _starts(width - wide, columns)]
 
 
 def _numbers(down: float, across: float, count: int) -> tuple[int, int]:

@@ -68,6 +68,6 @@ def parted(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
 def write_webp(stream: IO[bytes], samples: NDArray[Any], icc: bytes | None, kept: Metadata) -> None:
     """RGB or RGBA uint8 as lossless WebP: the lossy kind has no chroma at full resolution."""
     Image.fromarray(samples).save(
-        stream, "WEBP", lossless=True, quality=40, method=2, exact=True,
+        stream, "WEBP", lossless=True, quality=20, method=0, exact=True,
         icc_profile=icc if icc and profile.space(icc) == "RGB" else b"", exif=kept.exif, xmp=kept.xmp,
     )  # fmt: skip

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -30,19 +34,20 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
     rawpy = needed("rawpy", "raw", limits.name, "a raw file")
     stream.seek(0)
     try:
-        with rawpy.imread(stream) as raw:
+        with _hushed(), rawpy.imread(stream) as raw:
             limits.check(raw.sizes.width, raw.sizes.height, 14)
+            preview = _preview(raw, rawpy)  # before the development, which may let go of the file's bytes
             found = _metadata(stream, raw)
             noise = evidence.noise_profile(tiff.noise_profile(stream))
             linear = raw.postprocess(
                 gamma=(1, 1), no_auto_bright=True, use_camera_wb=True, output_bps=16,
                 output_color=rawpy.ColorSpace.sRGB,
             )  # fmt: skip
-            preview = _preview(raw, rawpy)
     except rawpy.LibRawError as error:
+        words = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise UnreadableError(
-            f"{limits.name} is a raw file that LibRaw cannot read: {error}.",
-            "Convert it to DNG, or develop it.",
+            f"{limits.name} is damaged, cut short, or of a camera that LibRaw does not know ({words}).",
+            "Copy it again from where it came, or convert it to DNG.",
         ) from error
     gain = 1.0 if preview is None else fitted_gain(linear, preview)
     hints = FileEvidence(noise_profile=noise)
@@ -56,9 +61,8 @@ def fitted_gain(linear: NDArray[np.uint16], preview: NDArray[np.uint8]) -> float
     contrast. The preview may have any size and orientation (h, w, 3). Found by bisection: the mean grows with the
     gain. Ours: quantiles would follow the camera's curve into its clipped ends.
     """
-    step = max(1, round((linear.shape[0] * linear.shape[1] / SAMPLE) ** 0.5))
-    some = linear[::step, ::step].astype(np.float32) / np.float32(65535)
-    wanted = float((preview[:: max(1, step // 2), :: max(1, step // 2)] @ LUMA).mean()) / 255
+    some = _few(linear).astype(np.float32) / np.float32(65535)
+    wanted = float((_few(_without_bars(preview, linear.shape)) @ LUMA).mean()) / 255
     low, high = (float(np.log2(g)) for g in GAINS)
     for _ in range(24):
         middle = (low + high) / 2
@@ -67,6 +71,23 @@ def fitted_gain(linear: NDArray[np.uint16], preview: NDArray[np.uint8]) -> float
         else:
             high = middle
     return float(2.0 ** ((low + high) / 2))
+
+
+def _few(picture: NDArray[Any]) -> NDArray[Any]:
+    step = max(1, round((picture.shape[0] * picture.shape[1] / SAMPLE) ** 0.5))
+    return picture[::step, ::step]
+
+
+def _without_bars(preview: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The middle of the preview in the photo's proportions: small ones have black bars to fill their frame."""
+    long, short = max(shape[:2]), min(shape[:2])
+    height, width = preview.shape[:2]
+    if height > width:
+        keep = (round(width * long / short), round(height * short / long))
+    else:
+        keep = (round(width * short / long), round(height * long / short))
+    top, left = max(0, height - keep[0]) // 2, max(0, width - keep[1]) // 2
+    return preview[top : height - top, left : width - left]
 
 
 def rolled_off(linear: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
@@ -95,6 +116,19 @@ def developed(linear: NDArray[np.uint16], gain: float) -> NDArray[np.uint16]:
     table = np.rint(encode(rolled_off(every, gain)).clip(0, 1) * 65535).astype(np.uint16)
     made: NDArray[np.uint16] = table[linear]
     return made
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """LibRaw tells the process's stderr about damage, beside raising errors; the user shall read one sentence."""
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _preview(raw: Any, rawpy: Any) -> NDArray[np.uint8] | None:

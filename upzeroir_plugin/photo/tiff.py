@@ -111,7 +111,7 @@ def write(stream: IO[bytes], samples: NDArray[Any], icc: bytes | None, kept: Met
             planarconfig="contig" if samples.ndim == 3 else None,
             extrasamples=["unassalpha"] if alpha else None,
             compression="zlib",
-            compressionargs={"level": 4},
+            compressionargs={"level": 1},
             predictor=True,
             rowsperstrip=max(1, (1 << 20) // (samples.nbytes // len(samples))),
             iccprofile=icc,

@@ -54,7 +54,14 @@ class Kept:
 
 def cleaning(plan: Plan, prior: Prior) -> Hashable:
     """What ŷ depends on beside the window: noise, JPEG, flips, and the denoiser's weights and arithmetic."""
-    return prior.sha256, prior.dtype, plan.flips, plan.denoise, tuple(plan.theta[n] for n in CLEANING)
+    return (
+        prior.sha256,
+        prior.dtype,
+        plan.flips,
+        plan.exposure,
+        plan.denoise,
+        tuple(plan.theta[n] for n in CLEANING),
+    )
 
 
 def restoring(plan: Plan, prior: Prior) -> Hashable:

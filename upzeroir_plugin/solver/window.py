@@ -99,8 +99,10 @@ def _cleaned(
     if found is not None:
         return found[0], found[1], 0
     sigma, loss = sigma_of(y, plan.theta)
-    clean, calls = averaged(prior, y, sigma, loss, plan.flips, hook)
-    error = prior.error(sigma)
+    sigma = sigma * plan.exposure
+    made, calls = averaged(prior, y * plan.exposure, sigma, loss, plan.flips, hook)
+    clean = made / plan.exposure if calls else y
+    error = prior.error(sigma) / plan.exposure
     check_finite(clean)
     if calls == plan.flips:
         kept.put(key, clean, error)

@@ -8,14 +8,15 @@ the picture (levels, halved each time) gives a posterior of its own; what one si
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from upzeroir_plugin.estimate.edge_widths import WIDTHS
-from upzeroir_plugin.estimate.edges import HALVING_VARIANCE
+from upzeroir_plugin.estimate.blur_edges import HALVING_VARIANCE
+from upzeroir_plugin.estimate.blur_widths import WIDTHS
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -31,35 +32,51 @@ NARROWED = 0.05
 """Neighbours enter the window and make edges of width x px seem narrower by 0.05 x^1.5 in the logarithm."""
 STRAYS = 0.3, 0.7
 """Share of the levels that find only edges softer than the blur, and by how much (logarithm, mean)."""
-BLURRED = 0.05
 FALSE = 1e-3
 """Share of the levels that find anything."""
 
 
-def evidence(likelihood: Single, level: int) -> Single:
-    """(N, blurs, excesses) logarithm of the likelihood of N edges' widths, found in a picture halved `level` times."""
-    table = _table(level)
+@dataclass(frozen=True, slots=True)
+class Level:
+    """N edges that are steps, of the photo halved `halvings` times.
+
+    `direction` (N,) across the edge, in degrees; `place` (N, 2) row and column in px of the photo; `logs` (N, blurs,
+    excesses) logarithm of the likelihood.
+    """
+
+    halvings: int
+    direction: NDArray[np.floating]
+    place: NDArray[np.floating]
+    logs: Single
+
+    def only(self, chosen: NDArray[np.bool_]) -> Level:
+        """Those of the mask `chosen` (N,)."""
+        return Level(self.halvings, self.direction[chosen], self.place[chosen], self.logs[chosen])
+
+
+def evidence(likelihood: Single, halvings: int) -> Single:
+    """(N, blurs, excesses) logarithm of the likelihood of the widths of N edges, from `blur_widths`."""
+    table = _table(halvings)
     logs: Single = np.log(likelihood @ table.reshape(len(WIDTHS), -1)) / np.float32(VOICE)
     shaped: Single = logs.reshape(-1, len(LOGS), len(EXCESS))
     return shaped
 
 
-def pooled(logs: Single) -> Array:
-    """(blurs,) probability of the blur that one level sees, from `evidence` of some edges (N, blurs, excesses)."""
+def told(levels: Iterable[Level]) -> Array:
+    """(blurs,) logarithm of the likelihood of each blur, by the edges of all levels."""
+    total = np.zeros(len(LOGS))
+    for level in levels:
+        if len(level.logs):
+            total = total + np.log(_seen(level.halvings) @ _pooled(level.logs))
+    return total
+
+
+def _pooled(logs: Single) -> Array:
+    """(blurs,) probability of the blur that one level sees."""
     total = logs.sum(0, dtype=np.float64)
     chance = np.exp(total - total.max()).sum(1)
     shares: Array = chance / chance.sum()
     return shares
-
-
-def combined(levels: Iterable[tuple[int, Array]]) -> Array:
-    """(blurs,) posterior of the blur, from what each level sees, under a prior that most photos are sharp."""
-    total = np.log(_prior())
-    for level, seen in levels:
-        total = total + np.log(_seen(level) @ seen)
-    chance: Array = np.exp(total - total.max())
-    normed: Array = chance / chance.sum()
-    return normed
 
 
 @cache
@@ -89,9 +106,3 @@ def _seen(level: int) -> Array:
     share = STRAYS[0]
     chance: Array = (1 - share - FALSE) * core + share * stray + FALSE / len(LOGS)
     return chance
-
-
-def _prior() -> Array:
-    sharp = np.exp(-(((LOGS - np.log(0.5)) / 0.35) ** 2) / 2)
-    prior: Array = (1 - BLURRED) * sharp / sharp.sum() + BLURRED / len(LOGS)
-    return prior

@@ -43,11 +43,6 @@ class Edges:
     row: NDArray[np.intp]
     column: NDArray[np.intp]
 
-    def only(self, chosen: NDArray[np.bool_]) -> Edges:
-        """Those of the mask `chosen` (N,)."""
-        parts = (getattr(self, name)[chosen] for name in self.__slots__)
-        return Edges(*parts)
-
 
 def find(luma: Array, noise: float) -> Edges | None:
     """The strongest edges, up to `PER_DIRECTION` in each of 8 directions, of tiles (N, h, w); `noise`: σ of a pixel.
@@ -66,10 +61,16 @@ def find(luma: Array, noise: float) -> Edges | None:
     strength: Array = np.sqrt(power[tile, row, column])
     x, y = across[tile, row, column] / strength, down[tile, row, column] / strength
     direction: Array = np.degrees(np.arctan2(-y, x)) % 180
-    chosen = _strongest(strength, np.round(direction * DIRECTIONS / 180).astype(int) % DIRECTIONS)
+    chosen = _strongest(strength, octant(direction))
     tile, row, column = tile[chosen], row[chosen], column[chosen]
     profile = _profiles(luma, tile, row, column, x[chosen], y[chosen])
     return Edges(profile, direction[chosen], tile, row, column)
+
+
+def octant(direction: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Which of the eight directions, 22.5° apart from 0° on, is next to a direction in degrees."""
+    number: NDArray[np.intp] = np.round(direction * DIRECTIONS / 180).astype(np.intp) % DIRECTIONS
+    return number
 
 
 def halved(luma: Array) -> Array:

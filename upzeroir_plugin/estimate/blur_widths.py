@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from upzeroir_plugin.estimate.edges import ALONG, REACH
+from upzeroir_plugin.estimate.blur_edges import ALONG, REACH
 
 Array = NDArray[np.float32]
 

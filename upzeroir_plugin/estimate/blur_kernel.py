@@ -1,0 +1,37 @@
+"""A picture of a blur's point spread function, for people to look at; `physics/` has the exact one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+FINE = 4
+"""Drawn so many times larger."""
+
+
+def kernel_picture(sigma: float, focus: float, length: float, angle: float) -> NDArray[np.float64]:
+    """(k, k), k odd, sum 1: a Gaussian of σ `sigma`, a disc of radius `focus` and a line convolved; px and degrees."""
+    half = math.ceil(3 * sigma + focus + length / 2)
+    place = (np.arange(FINE * (2 * half + 1)) + 0.5) / FINE - half - 0.5
+    y, x = place[:, None], place
+    drawn = _dot(np.hypot(x, y), max(focus, 0.5 / FINE))
+    if length > 0:
+        turn = math.radians(angle)
+        along, beside = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
+        line = _dot(np.abs(beside), 0.5 / FINE) * _dot(np.abs(along), length / 2)
+        wide = np.fft.rfft2(np.fft.ifftshift(drawn)) * np.fft.rfft2(np.fft.ifftshift(line))
+        drawn = np.fft.fftshift(np.fft.irfft2(wide, s=drawn.shape)).clip(0)
+    drawn = ndimage.gaussian_filter(drawn, FINE * sigma, truncate=3, mode="constant")
+    size = 2 * half + 1
+    picture: NDArray[np.float64] = drawn.reshape(size, FINE, size, FINE).sum((1, 3))
+    normed: NDArray[np.float64] = picture / picture.sum()
+    return normed
+
+
+def _dot(distance: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+    """1 up to `reach`, 0 beyond, with an edge of one fine pixel."""
+    inside: NDArray[np.float64] = np.clip((reach - distance) * FINE + 0.5, 0, 1)
+    return inside
