@@ -27,6 +27,7 @@ from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.parameters import GROUPS, NAMES, PARAMETERS, ParameterVector
 from upzeroir_plugin.photo.record import read_record
 from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS, EmbeddedPrior, embedded
+from upzeroir_plugin.solver import means
 
 REPORT = {
     "summary", "parameters", "changed", "seconds", "network_calls", "effort", "solver", "seed", "device", "dtype",
@@ -615,7 +616,7 @@ def test_too_little_memory_is_4(
     cli: Cli, grainy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = SimpleNamespace(available=150_000)
-    monkeypatch.setattr(engine.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(means.psutil, "virtual_memory", lambda: free)
     ran = cli("restore", grainy, "-o", tmp_path / "out.png", *GRAINY)
     assert ran.code == 4
     assert "memory" in ran.err

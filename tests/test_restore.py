@@ -29,6 +29,7 @@ from upzeroir_plugin.photo.image import FileEvidence, Photo
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, Residuals, embedded
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, estimate, restore
+from upzeroir_plugin.solver import means
 
 Seen = list[Progress | Step]
 MIXED = {"haze_depth": 0.6, "light_ev": 1.0, "noise_file": 6.0}
@@ -68,6 +69,7 @@ class FakePrior:
     multiple: int = 8
     sigma_range: tuple[float, float] = (0.5 / 255, 1.0)
     dtype: str = "float32"
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     residuals: Residuals = field(default_factory=lambda: embedded().residuals)
 
     def denoise(self, z: Tensor, _sigma: Tensor, _loss: Tensor | None = None, hook: object = None) -> Tensor:
@@ -87,16 +89,22 @@ class FakePrior:
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePrior], FakePrior]:
     def install(prior: FakePrior) -> FakePrior:
-        monkeypatch.setattr(module, "_load", lambda _prior, _device: prior)
+        monkeypatch.setattr(module, "embedded", lambda _folder, _device: prior)
+        monkeypatch.setattr(means, "_fitted", {})
         return prior
 
     return install
 
 
+def cut(monkeypatch: pytest.MonkeyPatch, side: int) -> None:
+    """Tiles of `side` px, so that small pictures have many."""
+    monkeypatch.setattr(means, "CORE", side)
+    monkeypatch.setattr(means, "LEAST_CORE", side)
+
+
 @pytest.fixture
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cut so finely that small pictures have many tiles."""
-    monkeypatch.setattr(module, "CORE", 64)
+    cut(monkeypatch, 64)
 
 
 # What must not change
@@ -201,7 +209,7 @@ def whole_and_crop(named: tuple[tuple[str, float], ...]) -> tuple[Pixels, Estima
 def test_a_region_is_the_crop_of_the_full_result(
     monkeypatch: pytest.MonkeyPatch, values: dict[str, float], region: Box
 ) -> None:
-    monkeypatch.setattr(module, "CORE", 112)
+    cut(monkeypatch, 112)
     y, found, full = whole_and_crop(tuple(values.items()))
     part = run(y, found, region=region, steps=3)
     left, top, w, h = region
@@ -212,12 +220,22 @@ def test_a_region_is_the_crop_of_the_full_result(
     assert np.abs(full - y)[crop].max() > 2 / 255
 
 
-@pytest.mark.parametrize("values", [{"noise_file": 12.0}, {"light_ev": 1.5}, MIXED], ids="+".join)
-def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch, values: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    ("values", "exact"),
+    [({"noise_file": 12.0}, False), ({"light_ev": 1.5}, False), ({"noise_file": 12.0}, True), (MIXED, True)],
+    ids=lambda v: "+".join(v) if isinstance(v, dict) else "float32" if v else "",
+)
+def test_tiles_leave_no_seams(
+    monkeypatch: pytest.MonkeyPatch, exact_prior: EmbeddedPrior, values: dict[str, float], exact: bool
+) -> None:
+    """Lifted, bfloat16's own rounding is more than a level here and there: there only float32 tells."""
+    if exact:
+        monkeypatch.setattr(module, "embedded", lambda _folder, _device: exact_prior)
     y = bad(scene(160, 160, seed=2), **values)
     whole = run(y, told(**values), steps=2).photo.pixels
-    monkeypatch.setattr(module, "CORE", 64)
-    assert np.abs(run(y, told(**values), steps=2).photo.pixels - whole).max() <= 1 / 255
+    cut(monkeypatch, 64)
+    worst = np.abs(run(y, told(**values), steps=2).photo.pixels - whole).max()
+    assert worst <= (0.2 if exact else 1) / 255
 
 
 def test_a_region_keeps_alpha_and_the_phase_of_the_grid() -> None:
@@ -323,17 +341,26 @@ def test_the_input_is_not_written_to() -> None:
 # Thorough
 
 
+def run_and_sigma(y: Pixels, found: Estimate) -> tuple[Result, float]:
+    """The result of `thorough` and the noise.file that its network calls were made with."""
+    *before, last = events(y, found, Options(effort="thorough"))
+    (used,) = {e.theta["noise.file"] for e in before if isinstance(e, Step)}
+    assert isinstance(last, Step)
+    assert last.result is not None
+    return last.result, used
+
+
 def test_thorough_restarts_once_when_the_residual_speaks_against_sigma() -> None:
     """Told 9, it is 16: `fast` says that it does not accept, `thorough` scales σ once and comes nearer."""
     x = scene(160, 160, seed=2)
     y, found = noisy(x, 16), told(pinned=False, noise_file=9.0)
     fast = run(y, found)
-    thorough = run(y, found, effort="thorough")
+    thorough, used = run_and_sigma(y, found)
     assert (fast.quality["restarts"], fast.quality["accepted"]) == (0, False)
     assert fast.theta == found.theta
     assert thorough.quality["restarts"] == 1
-    assert 11 < thorough.theta["noise.file"] <= 13.5
-    assert thorough.theta.entries["noise.file"].high >= thorough.theta["noise.file"]
+    assert 11 < used <= 13.5
+    assert thorough.theta == found.theta
     assert psnr(thorough.photo.pixels, x) > psnr(fast.photo.pixels, x)
 
 
@@ -346,9 +373,22 @@ def test_thorough_does_not_restart_what_it_accepts() -> None:
 def test_a_restart_is_made_only_once() -> None:
     """However wrong σ is: scaled by 1.5 at most, once."""
     y = noisy(scene(160, 160, seed=2), 40)
-    result = run(y, told(pinned=False, noise_file=5.0), effort="thorough")
+    result, used = run_and_sigma(y, told(pinned=False, noise_file=5.0))
     assert result.quality["restarts"] == 1
-    assert result.theta["noise.file"] == pytest.approx(7.5)
+    assert used == pytest.approx(7.5)
+
+
+def test_a_blur_that_its_residual_denies_is_left_alone() -> None:
+    """Told a strong blur, the photo is sharp: `thorough` takes it back and says so in θ; a pin it does not touch."""
+    x = scene(160, 160, seed=2)
+    y, values = noisy(x, 3), {"blur_sigma": 3.0, "noise_file": 3.0}
+    fast = run(y, told(pinned=False, **values))
+    thorough = run(y, told(pinned=False, **values), effort="thorough", steps=4)
+    pinned = run(y, told(**values), effort="thorough", steps=4)
+    assert not fast.quality["accepted"]
+    assert (thorough.quality["restarts"], thorough.theta["blur.sigma"]) == (1, 0)
+    assert psnr(thorough.photo.pixels, x) > psnr(fast.photo.pixels, x) + 3
+    assert (pinned.quality["restarts"], pinned.theta["blur.sigma"]) == (0, 3)
 
 
 # Stopping
@@ -462,13 +502,13 @@ def test_progress_grows_and_ends_with_the_result() -> None:
     assert [isinstance(e, Step) and e.result is not None for e in seen].index(True) == len(seen) - 1
 
 
-@pytest.mark.parametrize(("width", "height"), [(300, 200), (1000, 500), (40, 900)])
-def test_previews_show_the_whole_at_768_px_at_most(
+@pytest.mark.parametrize(("width", "height"), [(300, 200), (1400, 700), (40, 1100)])
+def test_previews_show_the_whole_at_1024_px_at_most(
     use: Callable[[FakePrior], FakePrior], width: int, height: int
 ) -> None:
     use(FakePrior(lambda z: z))
     y = np.full((height, width, 3), 0.4, np.float32)
-    factor = min(1.0, 768 / max(width, height))
+    factor = min(1.0, 1024 / max(width, height))
     shown = [e.preview for e in events(y, told(noise_file=10)) if e.preview is not None]
     assert len(shown) >= 2
     for preview in shown:
@@ -482,7 +522,7 @@ def test_finished_tiles_are_drawn_over_the_draft_from_the_centre_on(
     use: Callable[[FakePrior], FakePrior],
 ) -> None:
     use(FakePrior(lambda z: 1 - z))
-    y = np.full((192, 192, 3), 0.2, np.float32)
+    y = np.full((192, 192, 3), 0.8, np.float32)
     options = Options(centre=(180, 10))
     seen = [e for e in events(y, told(noise_file=10), options) if isinstance(e, Progress)]
     boxes = [e.box for e in seen if e.box is not None]
@@ -491,8 +531,8 @@ def test_finished_tiles_are_drawn_over_the_draft_from_the_centre_on(
     assert boxes[0][1] == 0
     first = next(e.preview for e in seen if e.box is not None)
     assert first is not None
-    assert abs(int(first[20, 170, 0]) - 204) <= 2
-    assert abs(int(first[170, 20, 0]) - 51) <= 2
+    assert abs(int(first[20, 170, 0]) - 51) <= 2
+    assert abs(int(first[170, 20, 0]) - 204) <= 2
 
 
 def test_a_draft_is_lifted_already(use: Callable[[FakePrior], FakePrior]) -> None:
@@ -511,7 +551,7 @@ def test_a_draft_is_lifted_already(use: Callable[[FakePrior], FakePrior]) -> Non
 
 def test_more_than_the_free_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     free = SimpleNamespace(available=96 * 96 * module.BYTES_PER_PIXEL - 1)
-    monkeypatch.setattr(module.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(means.psutil, "virtual_memory", lambda: free)
     with pytest.raises(TooLargeError, match="memory"):
         events(noisy(scene(96, 96), 10), told(noise_file=10))
     assert run(noisy(scene(96, 96), 10), told(noise_file=10), region=(0, 0, 90, 90)).changed
@@ -571,6 +611,15 @@ def test_results_that_make_no_sense_are_refused(
     use(FakePrior(made))
     with pytest.raises(ResultError, match=word):
         events(scene(64, 64), told(noise_file=10))
+
+
+def test_nan_while_deblurring_is_not_hidden_by_the_preview(use: Callable[[FakePrior], FakePrior]) -> None:
+    """With light left in it, previews go through a table."""
+    use(FakePrior(lambda z: z * float("nan")))
+    y = bad(scene(64, 64), light_ev=1.5, blur_sigma=1.5)
+    options = Options(amounts=Amounts({"light": 0.5}))
+    with pytest.raises(ResultError, match="finite"):
+        events(y, told(light_ev=1.5, blur_sigma=1.5), options)
 
 
 def test_an_error_inside_reaches_the_reader(use: Callable[[FakePrior], FakePrior]) -> None:

@@ -33,7 +33,7 @@ from upzeroir_plugin.solver.plan import Plan
 from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.quality import Verdict
 from upzeroir_plugin.solver.view import SIDE, View, eight_bit
-from upzeroir_plugin.solver.window import Restored, finish, restore_window, small
+from upzeroir_plugin.solver.window import Enough, Restored, finish, restore_window, small
 
 EFFORTS = ("fast", "thorough")
 PULSE = 0.4
@@ -71,7 +71,7 @@ class Control:
         self.cancelled.set()
 
     def keep(self) -> None:
-        """Stop within 0.3 s; what is not done yet stays as the draft shows it."""
+        """No network call after 0.3 s; where it was not done yet, light, haze and cast still are."""
         self.kept.set()
 
 
@@ -186,10 +186,6 @@ def record(theta: ParameterVector, options: Options, result: Result) -> dict[str
     }
 
 
-class _Keep(Exception):
-    """The user keeps the present picture."""
-
-
 class _Run:
     """One restoration, done in a thread of its own so that its reader hears of it twice a second."""
 
@@ -216,7 +212,6 @@ class _Run:
         self.notices: list[str] = []
         self.view: View | None = None
         self.preview: NDArray[np.uint8] | None = None
-        self.present: Restored | None = None
 
     def work(self) -> None:
         """Run to the end; whatever happens becomes an event."""
@@ -229,7 +224,7 @@ class _Run:
         """Called between network blocks."""
         self._check_cancel()
         if self.control.kept.is_set():
-            raise _Keep
+            raise Enough
 
     def pulse(self) -> Progress:
         """Where the run is now, from the time that its work has taken so far."""
@@ -363,22 +358,18 @@ class _Run:
         """One tile's grown core, restored with its context; once the user keeps, only what needs no network."""
         pixels = to_tensor(inside(self.photo.pixels, tile.window))
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, tile.window))
-        self.present = None
         made = 0
 
         def report(label: str, present: Restored, sigma: float) -> None:
             nonlocal made
             made += 1
-            self.label, self.present = label, present
+            self.label = label
             if alone and self.view is not None:
                 clean, full = (_part(p, tile.window, self.area) for p in (present.clean, present.full))
                 self.preview = self.view.shown(Restored(clean, full, 0))
                 self.events.put(Step(made, plan.calls, self.preview, sigma, plan.theta, {}))
 
-        try:
-            done = restore_window(pixels, tile.window, plan, self.means.prior, self.check, report, self.kept)
-        except _Keep:
-            done = self.present or Restored(pixels, points.undo(pixels) if plan.points else pixels, 0)
+        done = restore_window(pixels, tile.window, plan, self.means.prior, self.check, report, self.kept)
         self.calls += done.calls if first else 0
         full = finish(pixels, done, plan, points, self.options.amounts, self.options.strength)
         return to_pixels(_part(full, tile.window, grown(tile, self.area, RAMP)))

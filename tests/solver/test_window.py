@@ -12,10 +12,12 @@ from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.prior.embedded import embedded
 from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, to_pixels, to_tensor
+from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.plan import Plan
+from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.quality import judge
 from upzeroir_plugin.solver.window import (
-    Kept,
+    Enough,
     Restored,
     finish,
     remaining,
@@ -25,6 +27,7 @@ from upzeroir_plugin.solver.window import (
 )
 
 FULL = Amounts()
+BOX = (0, 0, 96, 96)
 
 
 def theta_of(**values: float) -> ParameterVector:
@@ -43,8 +46,9 @@ def window(y: Pixels, plan: Plan) -> tuple[Restored, list[tuple[str, Pixels]]]:
     seen: list[tuple[str, Pixels]] = []
     box = (0, 0, y.shape[1], y.shape[0])
     made = restore_window(
-        to_tensor(y), box, plan, embedded(), nothing, lambda label, x, _: seen.append((label, to_pixels(x)))
-    )
+        to_tensor(y), box, plan, embedded(), nothing,
+        lambda label, present, _: seen.append((label, to_pixels(present.full))),
+    )  # fmt: skip
     return made, seen
 
 
@@ -108,12 +112,42 @@ def test_kept_goes_on_without_the_network(after: int) -> None:
         nonlocal count
         count += 1
         if count > after:
-            raise Kept
+            raise Enough
 
-    made = restore_window(to_tensor(y), (0, 0, 96, 96), plan, embedded(), hook, lambda *_: None)
+    kept = Kept()
+    made = restore_window(to_tensor(y), BOX, plan, embedded(), hook, lambda *_: None, kept)
     whole, _ = window(y, plan)
     assert to_pixels(made.full).mean() == pytest.approx(to_pixels(whole.full).mean(), abs=0.03)
     assert torch.equal(made.clean, to_tensor(y)) == (after < 12)
+    assert made.calls < whole.calls
+    assert kept.get(full_key(BOX, plan, embedded())) is None
+    assert (kept.get(clean_key(BOX, plan, embedded())) is None) == (after < 12)
+
+
+@pytest.mark.parametrize("done", [1, 3])
+def test_kept_takes_the_mean_of_the_flips_made_so_far(done: int) -> None:
+    y = noisy(scene(96, 96, seed=2), 15)
+    plan = replace(planned(y, theta_of(noise_file=15)), flips=8)
+    count, blocks = 0, 0
+
+    def counting() -> None:
+        nonlocal blocks
+        blocks += 1
+
+    def hook() -> None:
+        nonlocal count
+        count += 1
+        if count > done * blocks:
+            raise Enough
+
+    once = replace(plan, flips=1)
+    restore_window(to_tensor(y), BOX, once, embedded(), counting, lambda *_: None)
+    kept = Kept()
+    made = restore_window(to_tensor(y), BOX, plan, embedded(), hook, lambda *_: None, kept)
+    expected, _ = window(y, replace(plan, flips=done))
+    assert made.calls == done
+    assert torch.allclose(made.full, expected.full, atol=1e-6)
+    assert kept.get(clean_key(BOX, plan, embedded())) is None
 
 
 def test_amounts_put_back_what_they_leave() -> None:
@@ -123,10 +157,11 @@ def test_amounts_put_back_what_they_leave() -> None:
     y = bad(x, **values)
     plan = planned(y, theta_of(**values))
     restored, _ = window(y, plan)
+    points = Pointwise(plan.theta, Fields())
 
     def at(amount: float) -> Pixels:
         amounts = Amounts(dict.fromkeys(("haze", "light", "colour", "noise", "jpeg", "blur"), amount))
-        return to_pixels(finish(to_tensor(y), restored, plan, (0, 0, 96, 96), amounts, 1.0))
+        return to_pixels(finish(to_tensor(y), restored, plan, points, amounts, 1.0))
 
     distances = [np.abs(at(a) - y).mean() for a in (0, 0.25, 0.5, 0.75, 1)]
     assert distances[0] < 0.5 / 255
@@ -139,7 +174,7 @@ def test_strength_blends_with_the_photo(strength: float) -> None:
     y = noisy(scene(64, 64), 12)
     plan = planned(y, theta_of(noise_file=12))
     restored, _ = window(y, plan)
-    made = finish(to_tensor(y), restored, plan, (0, 0, 64, 64), FULL, strength)
+    made = finish(to_tensor(y), restored, plan, Pointwise(plan.theta, Fields()), FULL, strength)
     expected = to_tensor(y) + strength * (restored.full - to_tensor(y))
     assert torch.allclose(made, expected, atol=1e-6)
 
@@ -175,7 +210,7 @@ def test_the_right_sigma_is_accepted_and_a_wrong_one_is_not() -> None:
     y = noisy(x, 15)
     for told, accepted in ((15, True), (6, False), (40, False)):
         plan = planned(y, ParameterVector().with_values({"noise.file": told}))
-        verdict = probe(y, plan, embedded(), nothing).verdict
+        verdict = probe(y, plan, embedded(), nothing, Kept(0)).verdict
         assert verdict.accepted is accepted
         assert (verdict.scale > 1.2) is (told == 6)
 

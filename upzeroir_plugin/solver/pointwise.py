@@ -32,7 +32,7 @@ class Pointwise:
 class Curves(Pointwise):
     """The same by one curve a channel, where nothing depends on the place: within half a level, at a tenth of the time.
 
-    For previews: a slider's effect is to be seen at once.
+    For previews: a slider's effect is to be seen at once. NaN counts as 0: the run itself refuses it.
     """
 
     def undo(self, y: Tensor) -> Tensor:
@@ -50,6 +50,10 @@ class Curves(Pointwise):
         table = function(tones)[0, :, 0]
         if table is tones or torch.equal(table, tones[0, :, 0]):
             return x
-        index = ((x - LOW) * ((POINTS - 1) / (HIGH - LOW)) + 0.5).clamp_(0, POINTS - 1).to(torch.int32)
+        index = (
+            ((x.nan_to_num() - LOW) * ((POINTS - 1) / (HIGH - LOW)) + 0.5)
+            .clamp_(0, POINTS - 1)
+            .to(torch.int32)
+        )
         parts = [table[c].index_select(0, index[:, c].flatten()).view_as(x[:, c]) for c in range(3)]
         return torch.stack(parts, 1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +35,10 @@ REFINE_SHARE = 0.5
 what a posterior mean leaves is mostly lost detail, which is not noise to be removed again)."""
 
 
+class Enough(Exception):
+    """Raised by a hook from some moment on: the user keeps what there is, and the network is called no more."""
+
+
 @dataclass(slots=True)
 class Restored:
     """A window's pictures, (1, 3, H, W): `clean` = y without noise and JPEG, `full` = everything undone."""
@@ -52,8 +57,8 @@ def restore_window(
     """Restore window `box` (x, y, w, h) with pixels y (1, 3, h, w), encoded, under `plan`.
 
     `report(label, present, σ)` is called after each network call with the present estimate of the scene; `hook`
-    between network blocks, and may raise to cancel. `kept`: pictures of this photo from earlier runs, used and added
-    to. Raises NotFiniteError.
+    between network blocks, and may raise to cancel, or `Enough` to go on with what there is. `kept`: pictures of this
+    photo from earlier runs, used and added to. Raises NotFiniteError.
     """
     kept = Kept(0) if kept is None else kept
     done = kept.get(full_key(box, plan, prior))
@@ -65,16 +70,20 @@ def restore_window(
     full, gain = invert_pointwise(clean, values, place) if plan.points else (clean, None)
     if calls:
         report("noise", Restored(clean, full, calls), plan.sigma)
+    whole = bool(plan.blur_calls or plan.refine)
     if plan.blur_calls:
-        full = _deblurred(y, clean, box, plan, place, prior, hook, report)
-        calls += plan.blur_calls
+        full, made = _deblurred(y, clean, box, plan, place, prior, hook, report)
+        whole = made == plan.blur_calls
+        calls += made
     if plan.refine and gain is not None:
         sigma = REFINE_SHARE * gain.square().mean(1, keepdim=True).sqrt() * error
-        full = averaged(prior, full, sigma, None, 1, hook)
-        calls += 1
-        report("refine", Restored(clean, full, calls), float(sigma.median()))
+        full, made = averaged(prior, full, sigma, None, 1, hook)
+        whole = whole and made == 1
+        calls += made
+        if made:
+            report("refine", Restored(clean, full, calls), float(sigma.median()))
     check_finite(full)
-    if plan.blur_calls or plan.refine:
+    if whole:
         kept.put(full_key(box, plan, prior), clean, full)
     return Restored(clean, full, calls)
 
@@ -91,25 +100,35 @@ def _cleaned(
         return found[0], found[1], 0
     sigma, loss = sigma_of(y, plan.theta)
     sigma = sigma * plan.exposure
-    clean = averaged(prior, y * plan.exposure, sigma, loss, plan.flips, hook) / plan.exposure
+    made, calls = averaged(prior, y * plan.exposure, sigma, loss, plan.flips, hook)
+    clean = made / plan.exposure if calls else y
     error = prior.error(sigma) / plan.exposure
     check_finite(clean)
-    kept.put(key, clean, error)
-    return clean, error, plan.flips
+    if calls == plan.flips:
+        kept.put(key, clean, error)
+    return clean, error, calls
 
 
-def averaged(prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count: int, hook: Hook) -> Tensor:
-    """Mean of D over the first `count` of the eight flips and turns (self-ensemble), on the prior's own lattice."""
+def averaged(
+    prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count: int, hook: Hook
+) -> tuple[Tensor, int]:
+    """Mean of D over the first `count` of the eight flips and turns (self-ensemble), on the prior's own lattice.
+
+    And over how many: fewer when the hook raised `Enough`; over none, the mean is z itself.
+    """
     height, width = z.shape[-2:]
     z, sigma = _on_lattice(z, prior), _on_lattice(sigma, prior)
     loss = None if loss is None else _on_lattice(loss, prior)
     total = torch.zeros_like(z)
-    for turn in TURNS[:count]:
-        out = prior.denoise(
-            _turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook
-        )
-        total += _back(out, turn)
-    return total[..., :height, :width] / count
+    done = 0
+    with suppress(Enough):
+        for turn in TURNS[:count]:
+            out = prior.denoise(
+                _turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook
+            )
+            total += _back(out, turn)
+            done += 1
+    return (total / done if done else z)[..., :height, :width], done
 
 
 def _on_lattice(x: Tensor, prior: Prior) -> Tensor:
@@ -134,27 +153,32 @@ def _back(x: Tensor, turn: Turn) -> Tensor:
 
 def _deblurred(
     y: Tensor, clean: Tensor, box: Box, plan: Plan, place: Fields, prior: Prior, hook: Hook, report: Report
-) -> Tensor:
-    """Half-quadratic splitting between the data term and the prior (DPIR), in the domain where only blur is left."""
+) -> tuple[Tensor, int]:
+    """Half-quadratic splitting between the data term and the prior (DPIR), in the domain where only blur is left.
+
+    Returns the scene and the steps made: fewer than planned when the hook raised `Enough`.
+    """
     theta = plan.theta
     lit = neutralised(theta, {"haze"}).values()
     source = y if theta["jpeg.quality"] >= 100 else clean
-    u, _ = invert_pointwise(source, lit, place)
     base, _ = invert_pointwise(clean, lit, place)
-    data = _DataStep(tapered(u, plan, box), theta)
-    x = base
     veiled = neutralised(theta, {"light", "colour"}).values()
-    levels = schedule(plan.blur_sigma, plan.blur_calls)
-    for index, level in enumerate(levels):
+    x, made = base, 0
+    with suppress(Enough):
         hook()
-        z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
-        turn = TURNS[index % len(TURNS)]
-        made = prior.denoise(_turn(_on_lattice(z, prior), turn), torch.tensor(level), None, hook)
-        x = _back(made, turn)[..., : z.shape[-2], : z.shape[-1]]
-        report("blur", Restored(clean, invert_pointwise(x, veiled, place)[0], 1), level)
+        u, _ = invert_pointwise(source, lit, place)
+        data = _DataStep(tapered(u, plan, box), theta)
+        for level in schedule(plan.blur_sigma, plan.blur_calls):
+            hook()
+            z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
+            turn = TURNS[made % len(TURNS)]
+            out = prior.denoise(_turn(_on_lattice(z, prior), turn), torch.tensor(level), None, hook)
+            x = _back(out, turn)[..., : z.shape[-2], : z.shape[-1]]
+            made += 1
+            report("blur", Restored(clean, invert_pointwise(x, veiled, place)[0], 1), level)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
-    return invert_pointwise(x, veiled, place)[0]
+    return invert_pointwise(x, veiled, place)[0], made
 
 
 def schedule(sigma: float, count: int) -> list[float]:
@@ -283,10 +307,3 @@ def small(x: Tensor, side: int) -> Tensor:
         return x
     size = [max(1, round(n / factor)) for n in x.shape[-2:]]
     return F.interpolate(x, size=size, mode="area")
-
-
-def labels(plan: Plan) -> Iterator[str]:
-    """The steps of a plan in words, in order."""
-    yield from ("noise",) * plan.denoise
-    yield from ("blur",) * plan.blur_calls
-    yield from ("refine",) * plan.refine
