@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from upzeroir_plugin.estimate.blur_edges import octant
 from upzeroir_plugin.estimate.blur_sharpest import LOGS, Level, told
+from upzeroir_plugin.estimate.blur_texture import Texture
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -29,31 +30,27 @@ SEEN = 0.8
 """Share of the greatest width that a direction must have under a motion to tell anything about it."""
 SMOOTH = 0.7
 """Cells: σ over which neighbours share their evidence."""
-DOUBTED = 3.0
-"""Logarithm by which the odds of a place must be sharper to count as sharp."""
-BEARING = 6
-"""Edges that a place must have to count."""
+SHARP = 4.0
+"""Logarithm of the odds that a square of sharp texture takes from its place."""
 WHOLE = 0.9
 """Least value of a map that is worth having."""
 
 
-def blur_map(levels: Sequence[Level], size: tuple[int, int], width: Array) -> tuple[Single | None, float]:
-    """Where blur of `width` is to be undone, and the share of the places that are sharper than that.
+def blur_map(levels: Sequence[Level], texture: Texture, size: tuple[int, int], width: Array) -> Single | None:
+    """(h, w) in [0, 1], 1 where blur of `width` is to be undone; None: everywhere.
 
-    `width` (8,): σ in px of the edges of each direction; `size` (width, height) of the photo. The map is (h, w) in
-    [0, 1], or None: everywhere. Only places with enough edges count for the share.
+    `width` (8,): σ in px of the edges of each direction; `size` (width, height) of the photo.
     """
     telling = [level.only(width[octant(level.direction)] >= SEEN * width.max()) for level in levels]
     shape = _shape(size, CELLS)
-    odds, edges = np.zeros(shape), np.zeros(shape)
+    odds = np.zeros(shape)
     for cell, here in _cells(telling, size, shape):
         odds[cell] = _odds(told(here), float(width.max()))
-        edges[cell] = sum(len(level.logs) for level in here)
-    bearing = edges >= BEARING
-    sharp = float((1 - _chance(odds + DOUBTED))[bearing].mean()) if bearing.any() else 0.0
+    row, column = (texture.place * np.array(shape) / np.array([size[1], size[0]])).astype(int).T
+    np.add.at(odds, (row, column), np.where(texture.sharp, -SHARP, 0))
     chance = _chance(ndimage.gaussian_filter(odds, SMOOTH, mode="nearest"))
     place: Single = np.clip((chance - 0.2) / 0.6, 0, 1).astype(np.float32)
-    return (None if place.min() > WHOLE else place), sharp
+    return None if place.min() > WHOLE else place
 
 
 def _chance(odds: Array) -> Array:
