@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import math
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from scipy import ndimage
 
 from benchmarks.metrics import Picture
-from benchmarks.sets import listed, read, rounded, scaled
+from benchmarks.sets import compressed, listed, read, rounded
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import Fields
@@ -48,7 +46,7 @@ def table(data: Path, limit: int | None, name: str = "kodak24") -> dict[str, obj
         found = [noise_at(t, tone) / noise_at(theta, tone) - 1 for t in thetas]
         out[f"developed {label}: mean |error|, bias"] = _pair(found)
     for quality in (10, 20, 40, 60, 75, 90, 95):
-        read_as = [estimate(Photo(_compressed(x, quality))).theta["jpeg.quality"] for x in clean]
+        read_as = [estimate(Photo(compressed(x, quality))).theta["jpeg.quality"] for x in clean]
         out[f"jpeg {quality}: share within 3"] = _share([abs(v - quality) <= 3 for v in read_as])
     for width in (1.0, 1.6, 2.2, 3.0):
         values = []
@@ -79,9 +77,3 @@ def _degraded(x: Picture, theta: ParameterVector, generator: torch.Generator) ->
     tensor = torch.from_numpy(x.transpose(2, 0, 1).copy())[None]
     y = degrade(tensor, theta.values(), Fields(), generator)[0].permute(1, 2, 0)
     return np.ascontiguousarray(y.numpy(), np.float32)
-
-
-def _compressed(x: Picture, quality: int) -> Picture:
-    buffer = io.BytesIO()
-    Image.fromarray(np.uint8(x * 255 + 0.5)).save(buffer, "JPEG", quality=quality)
-    return scaled(Image.open(buffer).convert("RGB"))

@@ -40,15 +40,13 @@ def _ffdnet() -> Any:
 
 
 def ffdnet_at(picture: Picture, sigma: float) -> Picture:
-    """FFDNet (Zhang 2018) at σ/255; odd sizes are mirrored to even ones."""
+    """FFDNet (Zhang 2018) at σ/255."""
     import torch
 
-    height, width = picture.shape[:2]
-    even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="reflect")
-    z = torch.from_numpy(np.ascontiguousarray(even.transpose(2, 0, 1)))[None]
+    z = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None]
     with torch.inference_mode():
-        out = z - _ffdnet()(z, torch.tensor([sigma / 255]))
-    clean: Picture = out[0].permute(1, 2, 0).numpy()[:height, :width]
+        out = _ffdnet()(z, torch.tensor([sigma / 255]))
+    clean: Picture = out[0].permute(1, 2, 0).numpy()
     return clean
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.adds import table as adds_table
 from benchmarks.engine import Outcome, run
 from benchmarks.estimators import table as estimator_table
+from benchmarks.intent import table as intent_table
 from benchmarks.metrics import psnr, ssim
 from benchmarks.peers import Cache, peers_of, seconds
 from benchmarks.sets import SETS, Pair
@@ -30,6 +32,10 @@ def main(argv: list[str]) -> int:
     for name in args.set or ["val"]:
         if name == "estimates":
             report[name] = estimator_table(args.data, args.limit)
+        elif name == "adds":
+            report[name] = adds_table(args.data, args.limit)
+        elif name == "intent":
+            report[name] = intent_table(args.data, args.limit)
         elif name == "speed":
             report[name] = _speed(args)
         else:
@@ -46,7 +52,12 @@ def main(argv: list[str]) -> int:
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="upzeroir bench", description="Quality and speed against peers.")
     add = parser.add_argument
-    add("--set", action="append", choices=[*SETS, "estimates", "speed"], help="may be repeated; default: val")
+    add(
+        "--set",
+        action="append",
+        choices=[*SETS, "estimates", "adds", "intent", "speed"],
+        help="may be repeated; default: val",
+    )
     add(
         "--data",
         type=Path,

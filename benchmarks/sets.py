@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from benchmarks.metrics import Picture
 from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.estimate.light import decode, encode
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.model import degrade
@@ -46,7 +47,8 @@ def read(path: Path) -> Picture:
 
 def scaled(image: Image.Image) -> Picture:
     """An 8-bit RGB image as float32 in [0, 1]."""
-    return np.asarray(image, np.float32) / np.float32(255)
+    picture: Picture = np.asarray(image, np.float32) / np.float32(255)
+    return picture
 
 
 def listed(folder: Path) -> list[Path]:
@@ -58,7 +60,16 @@ def listed(folder: Path) -> list[Path]:
 
 def rounded(picture: NDArray[np.floating[Any]]) -> Picture:
     """Clipped and rounded to 8 bits."""
-    return (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
+    exact: Picture = (np.round(np.clip(picture, 0, 1) * 255) / 255).astype(np.float32)
+    return exact
+
+
+def compressed(picture: Picture, quality: int) -> Picture:
+    """Through an 8-bit 4:2:0 JPEG file."""
+    buffer = io.BytesIO()
+    image = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+    image.save(buffer, "JPEG", quality=quality)
+    return scaled(Image.open(buffer).convert("RGB"))
 
 
 def tao(name: str, inputs: str) -> Maker:
@@ -103,10 +114,7 @@ def jpeg(folder: str, quality: int) -> Maker:
 
     def make(data: Path) -> Iterator[Pair]:
         for path in listed(data / "eval" / folder):
-            buffer = io.BytesIO()
-            Image.open(path).convert("RGB").save(buffer, "JPEG", quality=quality)
-            y = scaled(Image.open(buffer).convert("RGB"))
-            yield Pair(path.stem, y, read(path))
+            yield Pair(path.stem, compressed(read(path), quality), read(path))
 
     return make
 
@@ -134,6 +142,37 @@ def developed(folder: str, shot: float, read_noise: float) -> Maker:
             yield _through(path.stem, read(path), theta, generator)
 
     return make
+
+
+def noisier(maker: Maker, sigma: float, gain: float = 1.0) -> Maker:
+    """Another set's inputs with their linear light times `gain`, then white noise of σ (/255), clipped, 8 bit."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        rng = np.random.default_rng(0)
+        for pair in maker(data):
+            y = pair.degraded if gain == 1 else encode(gain * decode(pair.degraded))
+            yield Pair(pair.name, rounded(y + rng.normal(0, sigma / 255, y.shape)), pair.reference)
+
+    return make
+
+
+def blur_noise_jpeg(folder: str, sigma: float, noise: float, quality: int) -> Maker:
+    """`blurred`, then 4:2:0 JPEG; the file's tables are not handed on."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        for pair in blurred(folder, sigma, noise)(data):
+            yield Pair(pair.name, compressed(pair.degraded, quality), pair.reference)
+
+    return make
+
+
+def mix_hsts(data: Path) -> Iterator[Pair]:
+    """0.5·(0.6·x + 0.34)^2.2 + noise of 8/255 on the encoded HSTS originals, clipped, 8 bit (PEERS.md)."""
+    rng = np.random.default_rng(0)
+    for path in listed(data / "eval" / "tao" / "HSTS_256x256" / "original"):
+        x = read(path)
+        y = 0.5 * (0.6 * x + 0.34) ** 2.2
+        yield Pair(path.stem, rounded(y + rng.normal(0, 8 / 255, x.shape)), x)
 
 
 VAL_THETA: tuple[dict[str, float], ...] = (
@@ -180,6 +219,11 @@ SETS: dict[str, Maker] = {
     "kodak24-jpeg20": jpeg("kodak24", 20),
     "kodak24-jpeg40": jpeg("kodak24", 40),
     "kodak24-blur": blurred("kodak24", 1.6, 2.55),
+    "lol-noise": noisier(tao("LOL_256x256", "lowlight"), 15),
+    "hsts-noise": noisier(tao("HSTS_256x256", "synthetic"), 15),
+    "hsts-dark-noise": noisier(tao("HSTS_256x256", "synthetic"), 8, 0.25),
+    "kodak24-blur-jpeg": blur_noise_jpeg("kodak24", 1.6, 10, 60),
+    "mix-hsts": mix_hsts,
     "kodak24-clean": clean("kodak24"),
     "cbsd68-clean": clean("cbsd68"),
 }

@@ -13,47 +13,50 @@ from types import FrameType
 from typing import NoReturn
 
 from upzeroir_plugin import __version__
-from upzeroir_plugin.errors import CancelledError, UpzeroirError
+from upzeroir_plugin.errors import CancelledError, ParameterError, TooLargeError, UpzeroirError
 from upzeroir_plugin.parameters import GROUPS, PARAMETERS, InvalidParameter, parameter
 
 EFFORTS = ("fast", "thorough", "guided")
-INTERRUPTED = CancelledError.exit_code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Errors are one line on stderr, a traceback only with --debug."""
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args, rest = parser.parse_known_args(argv)
+    if args.command == "bench":
+        args.rest = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         run = import_module(f"upzeroir_plugin.commands.{args.command}").run
         return int(run(args))
-    except KeyboardInterrupt:
-        return fail(CancelledError("Cancelled; nothing was written."), args.debug)
-    except UpzeroirError as error:
-        return fail(error, args.debug)
-    except InvalidParameter as error:
-        print(f"upzeroir: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:
         return 0
-    except MemoryError:
-        text = "There is not enough memory. Close other programs, or restore a region."
-        print(f"upzeroir: {text}", file=sys.stderr)
-        return 4
-    except Exception as error:
-        if args.debug:
-            traceback.print_exc()
-        else:
-            print(f"upzeroir: {type(error).__name__}: {error} (--debug shows more)", file=sys.stderr)
-        return 5
+    except (Exception, KeyboardInterrupt) as error:
+        return fail(error, args.debug)
 
 
-def fail(error: UpzeroirError, debug: bool) -> int:
-    """Say an error in one line; returns its exit code."""
+def fail(error: BaseException, debug: bool, prefix: str = "") -> int:
+    """Say an error in one line, after a traceback if `debug`; returns its exit code."""
     if debug:
         traceback.print_exception(error)
-    print(f"upzeroir: {' '.join(str(error).split())}", file=sys.stderr)
-    return error.exit_code
+    known = _known(error)
+    print(f"upzeroir: {prefix}{' '.join(str(known).split())}", file=sys.stderr)
+    return known.exit_code
+
+
+def _known(error: BaseException) -> UpzeroirError:
+    """Any error as one of ours."""
+    if isinstance(error, UpzeroirError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return CancelledError("Cancelled; nothing half-written is left.")
+    if isinstance(error, InvalidParameter):
+        return ParameterError(str(error))
+    if isinstance(error, MemoryError):
+        return TooLargeError("There is not enough memory.", "Close other programs, or restore a region.")
+    return UpzeroirError(f"{type(error).__name__}: {error}", "(--debug shows more)")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -73,10 +76,20 @@ def build_parser() -> argparse.ArgumentParser:
         )
     )
     _train(commands.add_parser("train", help="train the embedded prior"))
-    bench = commands.add_parser("bench", help="measure quality and speed", add_help=False)
-    bench.add_argument("rest", nargs=argparse.REMAINDER, help="see upzeroir bench --help")
+    commands.add_parser("bench", help="measure quality and speed", add_help=False)
     doctor = commands.add_parser("doctor", help="show versions, devices, memory and what is missing")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor.add_argument(
+        "--report", type=Path, metavar="FILE.zip", help="bundle it with the logs, for support"
+    )
+    serve = commands.add_parser("serve", help="start the local service for GIMP, the panel and scripts")
+    serve.add_argument("--foreground", action="store_true", help="stay here until it is told to stop")
+    serve.add_argument(
+        "--idle-exit", type=_minutes, metavar="MIN", help="end after so long without use (default 10)"
+    )
+    status = commands.add_parser("status", help="say whether the service runs, and what it does")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    commands.add_parser("stop", help="end the service")
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -102,13 +115,13 @@ def _restore(command: argparse.ArgumentParser) -> None:
     _shared(command)
     add("--amount", type=_amount, action="append", default=[], metavar="GROUP=0-1",
         help=f"how much of a group to undo ({', '.join(GROUPS)})")  # fmt: skip
-    add("--strength", type=_share, default=1.0, metavar="0-1", help="blend with the original (default 1)")
-    add("--effort", choices=EFFORTS, default=None, help="fast (default), thorough, or the paper's guided")
+    add("--strength", type=_share, metavar="0-1", help="blend with the original (default 1)")
+    add("--effort", choices=EFFORTS, help="fast (default), thorough, or the paper's guided")
     add("--steps", type=_count, metavar="N", help="network calls of the iterative part")
     add("--mask", type=Path, metavar="FILE", help="a grey picture of the photo's size, white = restore")
     add("--preview-dir", type=Path, metavar="DIR", help="write the previews there")
     add("--report", type=Path, metavar="FILE.json", help="write what was found and done")
-    add("--seed", type=int, default=None, metavar="N", help="seed of what is random (default 0)")
+    add("--seed", type=int, metavar="N", help="seed of what is random (default 0)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--prior", default="embedded", metavar="embedded|PATH", help="the denoiser's folder")
     add("--metadata", choices=("keep", "no-gps", "strip"), default="keep")
@@ -142,7 +155,9 @@ def _train(command: argparse.ArgumentParser) -> None:
         help="the prior's folder; a stopped run goes on",
     )
     add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
-    add("--minutes", type=float, default=60.0, help="how long (default 60)")
+    add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
+    add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
+    add("--passes", type=int, default=9000, metavar="N", help="the estimator's training steps (default 9000)")
     add("--threads", type=_count, default=2, help="processor threads (default 2)")
 
 
@@ -182,6 +197,10 @@ def _number(text: str, low: float, high: float) -> float:
 
 def _megapixels(text: str) -> float:
     return _number(text, 1e-6, 1e6)
+
+
+def _minutes(text: str) -> float:
+    return _number(text, 1e-3, 1e6)
 
 
 def _count(text: str) -> int:

@@ -180,11 +180,11 @@ class ParameterVector:
         """{name: {value, unit, low, high, confidence, pinned}}: the one form for report, API, XMP and presets."""
         return {
             row.name: {
-                "value": self.entries[row.name].value,
+                "value": float(self.entries[row.name].value),
                 "unit": row.unit,
-                "low": self.entries[row.name].low,
-                "high": self.entries[row.name].high,
-                "confidence": self.entries[row.name].confidence,
+                "low": float(self.entries[row.name].low),
+                "high": float(self.entries[row.name].high),
+                "confidence": float(self.entries[row.name].confidence),
                 "pinned": self.entries[row.name].pinned,
             }
             for row in PARAMETERS

@@ -12,31 +12,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from upzeroir_plugin.errors import CancelledError, DeviceError, ResultError, TooLargeError, UsageError
+from upzeroir_plugin import __version__
+from upzeroir_plugin.errors import CancelledError, ResultError, TooLargeError, UsageError
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.estimate.run import estimate as measure
 from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.photo.crop import checked_region, crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import fields
-from upzeroir_plugin.physics.model import invert_pointwise
 from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
-from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles, weights
+from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles
 from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, refit, to_pixels, to_tensor
+from upzeroir_plugin.solver.canvas import RAMP, Canvas, feathered, inside
+from upzeroir_plugin.solver.kept import Kept, clean_key, cleaning
+from upzeroir_plugin.solver.means import Means, best, choose_device, free_memory, weaker
 from upzeroir_plugin.solver.plan import Plan
+from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.quality import Verdict
-from upzeroir_plugin.solver.window import finish, restore_window, small
+from upzeroir_plugin.solver.view import SIDE, View, eight_bit
+from upzeroir_plugin.solver.window import Restored, finish, restore_window, small
 
 EFFORTS = ("fast", "thorough")
-CORE = 1280
-RAMP = 8
-PREVIEW_SIDE = 768
 PULSE = 0.4
-FEATHER = 6
 BYTES_PER_PIXEL = 40
 
 
@@ -77,7 +77,10 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` 0–1; `preview` uint8 (h, w, 3) of the whole area, at `scale` of it; `box`: what has just been finished."""
+    """`done` 0–1; `preview` uint8 (h, w, 3) of the whole area, at `scale` of it; `box`: what has just been finished.
+
+    `notice`: what was done otherwise than asked, in words.
+    """
 
     done: float
     label: str
@@ -85,6 +88,7 @@ class Progress:
     preview: NDArray[np.uint8] | None = None
     scale: float = 1.0
     box: Box | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Result:
     device: str
     dtype: str
     prior: dict[str, str]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +128,27 @@ def estimate(photo: Photo, pins: Mapping[str, object] | None = None, region: Box
     Raises UsageError for a region outside the photo, InvalidParameter for a pin that is not in the table.
     """
     if region is not None:
-        photo = _crop(photo, _checked_region(region, photo.size))
+        photo = crop(photo, checked_region(region, photo.size))
     found = measure(photo)
     return replace(found, theta=found.theta.pinned(pins)) if pins else found
 
 
 def restore(
-    photo: Photo, found: Estimate, options: Options | None = None, control: Control | None = None
+    photo: Photo,
+    found: Estimate,
+    options: Options | None = None,
+    control: Control | None = None,
+    kept: Kept | None = None,
 ) -> Iterator[Progress | Step]:
     """Restore, yielding Progress (at most 0.5 s apart) and Steps; the last Step carries the Result.
 
-    Closing the iterator or `control.cancel()` stops the work. Raises UsageError, DeviceError, TooLargeError,
-    ResultError, CancelledError.
+    Closing the iterator or `control.cancel()` stops the work. `kept`: pictures of earlier runs on the same photo: a
+    changed amount, strength, light, haze or cast then needs no network call of its own, and gives the same. Raises
+    UsageError, DeviceError, TooLargeError, ResultError, CancelledError.
     """
     options = options or Options()
     control = control or Control()
-    run = _Run(photo, found, options, control)
+    run = _Run(photo, found, options, control, kept)
     worker = threading.Thread(target=run.work, name="upzeroir-restore", daemon=True)
     worker.start()
     try:
@@ -158,14 +168,34 @@ def restore(
         worker.join()
 
 
-class _Kept(Exception):
+def record(theta: ParameterVector, options: Options, result: Result) -> dict[str, Any]:
+    """Everything that repeating it exactly needs; stored in the result as XMP."""
+    return {
+        "version": __version__,
+        "parameters": theta.to_json(),
+        "amounts": options.amounts.to_json(),
+        "strength": options.strength,
+        "effort": options.effort,
+        "steps": options.steps,
+        "seed": options.seed,
+        "region": options.region,
+        "masked": options.mask is not None,
+        "prior": result.prior,
+        "device": result.device,
+        "dtype": result.dtype,
+    }
+
+
+class _Keep(Exception):
     """The user keeps the present picture."""
 
 
 class _Run:
     """One restoration, done in a thread of its own so that its reader hears of it twice a second."""
 
-    def __init__(self, photo: Photo, found: Estimate, options: Options, control: Control) -> None:
+    def __init__(
+        self, photo: Photo, found: Estimate, options: Options, control: Control, kept: Kept | None
+    ) -> None:
         if options.effort not in EFFORTS:
             raise UsageError(f"There is no effort {options.effort!r} yet.", f"Choose {' or '.join(EFFORTS)}.")
         if not 0 <= options.strength <= 1:
@@ -175,32 +205,31 @@ class _Run:
                 "The mask does not have the photo's size.", "Make it as wide and high as the photo."
             )
         self.photo, self.found, self.options, self.control = photo, found, options, control
-        self.area = _checked_region(options.region or (0, 0, *photo.size), photo.size)
+        self.kept = Kept(0) if kept is None else kept
+        self.area = checked_region(options.region or (0, 0, *photo.size), photo.size)
         self.events: queue.SimpleQueue[Progress | Step | BaseException] = queue.SimpleQueue()
-        self.device = _device(options.device)
+        self.device = choose_device(options.device)
         self.begun = time.monotonic()
         self.finished, self.total, self.label = 0.0, 1.0, "estimate"
         self.tile_began, self.tile_pixels, self.rate = self.begun, 0.0, 0.0
         self.calls = 0
+        self.notices: list[str] = []
+        self.view: View | None = None
         self.preview: NDArray[np.uint8] | None = None
+        self.present: Restored | None = None
 
     def work(self) -> None:
         """Run to the end; whatever happens becomes an event."""
         try:
             self._restore()
-        except torch.OutOfMemoryError as error:
-            text = "There is not enough memory on the device."
-            self.events.put(TooLargeError(text, "Close other programs, or use --device cpu."))
-            del error
         except BaseException as error:  # the reader's thread raises it
             self.events.put(error)
 
     def check(self) -> None:
         """Called between network blocks."""
-        if self.control.cancelled.is_set():
-            raise CancelledError("Cancelled.")
+        self._check_cancel()
         if self.control.kept.is_set():
-            raise _Kept
+            raise _Keep
 
     def pulse(self) -> Progress:
         """Where the run is now, from the time that its work has taken so far."""
@@ -208,225 +237,177 @@ class _Run:
         ahead = min(self.tile_pixels * 0.95, (now - self.tile_began) * self.rate)
         done = min(0.999, (self.finished + ahead) / self.total)
         left = (self.total - self.finished - ahead) / self.rate if self.rate else None
-        return Progress(done, self.label, left, self.preview, self._scale())
-
-    def _scale(self) -> float:
-        return min(1.0, PREVIEW_SIDE / max(self.area[2:]))
+        return Progress(done, self.label, left, self.preview, self.view.scale if self.view else 1.0)
 
     def _restore(self) -> None:
         options, photo = self.options, self.photo
-        prior = _load(options.prior, self.device)
-        thorough = options.effort == "thorough"
+        self.means = Means(self._load(), 0)
         plan = make_plan(
-            photo.pixels, self.found.theta, self.found.maps, options.amounts, prior, thorough, options.steps
-        )
-        verdict = Verdict(0.0, 0.0, True, 1.0)
+            photo.pixels, self.found.theta, self.found.maps, options.amounts, self.means.prior,
+            options.effort == "thorough", options.steps,
+        )  # fmt: skip
+        before = crop(photo, self.area)
         if plan.idle or options.strength == 0:
-            self._finish(
-                photo if options.region is None else _crop(photo, self.area), False, plan, verdict, prior
-            )
+            self._finish(before, False, plan, Verdict(0.0, 0.0, True, 1.0))
             return
         self._check_memory()
-        weight = _feathered(options.mask) if options.mask is not None else None
-        self._draft(plan)
-        tested = probe(photo.pixels, plan, prior, self._check_cancel)
-        self.calls += tested.calls
-        if thorough and not tested.verdict.accepted:
-            plan = refit(plan, tested.verdict)
-            tested = probe(photo.pixels, plan, prior, self._check_cancel)
-            self.calls += tested.calls
-        verdict = tested.verdict
-        pixels = self._tiles(plan, prior, weight)
+        self.means = best(self.means.prior, plan.context)
+        pixels, plan, verdict = self._attempts(plan)
         _gate(pixels, self._source())
         changed = bool((pixels != self._source()).any())
-        made = replace(_crop(photo, self.area), pixels=pixels) if changed else _crop(photo, self.area)
-        self._finish(made, changed, plan, verdict, prior)
+        self._finish(replace(before, pixels=pixels) if changed else before, changed, plan, verdict)
+
+    def _load(self) -> Prior:
+        folder = FOLDER if self.options.prior == "embedded" else Path(self.options.prior)
+        try:
+            return embedded(folder, self.device)
+        except RuntimeError as error:
+            if self.device == "cpu":
+                raise
+            self._notice(f"The device {self.device} failed ({error}); the processor is used.")
+            return embedded(folder, "cpu")
+
+    def _attempts(self, plan: Plan) -> tuple[Pixels, Plan, Verdict]:
+        """The work, again with weaker means for as long as that may help."""
+        while True:
+            try:
+                return self._attempt(plan)
+            except CancelledError:
+                raise
+            except Exception as error:
+                self.means, notice = weaker(error, self.means)
+            self._notice(notice)
+
+    def _attempt(self, plan: Plan) -> tuple[Pixels, Plan, Verdict]:
+        options, prior = self.options, self.means.prior
+        weight = feathered(options.mask) if options.mask is not None else None
+        work = tiles(
+            self.area, plan.size, self.means.core, max(plan.context, RAMP), prior.multiple, options.centre
+        )
+        if weight is not None:
+            work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
+        self._draft(plan, work)
+        tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
+        self.calls += tested.calls
+        if options.effort == "thorough" and not tested.verdict.accepted:
+            again = refit(plan, tested.verdict)
+            if again is not plan:
+                plan, tested = again, probe(self.photo.pixels, again, prior, self._check_cancel, self.kept)
+                self.calls += tested.calls
+        return self._tiles(work, plan, weight), plan, tested.verdict
+
+    def _notice(self, text: str) -> None:
+        self.notices.append(text)
+        self.events.put(replace(self.pulse(), notice=text))
 
     def _check_cancel(self) -> None:
         if self.control.cancelled.is_set():
             raise CancelledError("Cancelled.")
 
     def _source(self) -> Pixels:
-        x, y, w, h = self.area
-        return self.photo.pixels[y : y + h, x : x + w]
+        return inside(self.photo.pixels, self.area)
 
     def _check_memory(self) -> None:
         need = self.area[2] * self.area[3] * BYTES_PER_PIXEL
-        free = psutil.virtual_memory().available
+        free = free_memory("cpu")
         if need > free:
             raise TooLargeError(
                 f"This needs about {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free.",
                 "Close other programs, or restore a region.",
             )
 
-    def _draft(self, plan: Plan) -> None:
-        """The whole area, small, with everything undone that needs no network: what the user sees first."""
+    def _draft(self, plan: Plan, work: list[Tile]) -> None:
+        """The whole area, small, with everything undone that needs no network now: what the user sees first."""
         self.label = "draft"
-        little = to_pixels(small(to_tensor(self._source()), PREVIEW_SIDE))
-        if plan.points:
-            whole = fields(plan.maps, plan.size, self.area)
-            shrunk = replace(
-                whole,
-                **{
-                    n: None
-                    if getattr(whole, n) is None
-                    else torch.nn.functional.interpolate(
-                        getattr(whole, n), size=little.shape[:2], mode="area"
-                    )
-                    for n in ("depth", "illumination", "blur")
-                },
-            )
-            little = to_pixels(invert_pointwise(to_tensor(little), plan.theta.values(), shrunk)[0])
-        self.preview = _eight_bit(little)
-        self.events.put(Progress(0.0, self.label, None, self.preview, self._scale()))
+        self.view = View(
+            self._source(), self.area, plan, self.options.amounts, self.options.strength, self.kept
+        )
+        self.preview = self.view.draft(self._clean(plan, work, self.view))
+        self.events.put(Progress(0.0, self.label, None, self.preview, self.view.scale))
 
-    def _tiles(self, plan: Plan, prior: Prior, weight: Pixels | None) -> Pixels:
+    def _clean(self, plan: Plan, work: list[Tile], view: View) -> torch.Tensor | None:
+        """ŷ of the area at preview size, if an earlier run has left all of it."""
+        key = ("small", self.area, cleaning(plan, self.means.prior))
+        little = self.kept.get(key)
+        if little is not None:
+            return little[0]
+        found = [self.kept.get(clean_key(t.window, plan, self.means.prior)) for t in work]
+        if not found or not plan.denoise or any(part is None for part in found):
+            return None
+        whole = to_tensor(self._source().copy())
+        for tile, part in zip(work, found, strict=True):
+            x, y, w, h = tile.core
+            left, top = x - self.area[0], y - self.area[1]
+            whole[..., top : top + h, left : left + w] = _part(part[0], tile.window, tile.core)  # type: ignore[index]
+        return self.kept.made(key, lambda: view.fitted(whole))
+
+    def _tiles(self, work: list[Tile], plan: Plan, weight: Pixels | None) -> Pixels:
         """Window after window, blended; only where the mask asks for it."""
-        ax, ay, aw, ah = self.area
-        work = tiles(self.area, plan.size, CORE, plan.context, prior.multiple, self.options.centre)
-        if weight is not None:
-            work = [t for t in work if _inside(weight, grown(t, self.area, RAMP)).any()]
-        out = self._source().copy()
+        assert self.view is not None and self.preview is not None  # noqa: S101 - the draft made them
+        canvas = Canvas(self._source(), self.area, len(work) > 1)
+        self.finished = 0.0
         self.total = float(sum(t.window[2] * t.window[3] for t in work)) or 1.0
-        blend = np.zeros((ah, aw, 1), np.float32) if len(work) > 1 else None
-        total = np.zeros_like(out) if blend is not None else None
         for index, tile in enumerate(work):
             self.tile_began, self.tile_pixels = time.monotonic(), float(tile.window[2] * tile.window[3])
-            try:
-                made = self._tile(tile, plan, prior, index, len(work))
-            except _Kept:
-                break
-            x, y, w, h = grown(tile, self.area, RAMP)
-            share = weights(tile, self.area, RAMP)
-            rows, columns = slice(y - ay, y - ay + h), slice(x - ax, x - ax + w)
-            if total is None or blend is None:
-                out[rows, columns] = made
-            else:
-                total[rows, columns] += share * made
-                blend[rows, columns] += share
+            made = self._tile(tile, plan, index == 0, len(work) == 1)
+            box = canvas.paste(tile, made)
             self.finished += self.tile_pixels
             self.rate = self.finished / (time.monotonic() - self.begun)
-            self._show(made, (x, y, w, h))
-        if total is not None and blend is not None:
-            done = blend > 0
-            out = np.where(done, total + (1 - np.minimum(blend, 1)) * out, out)
-        if weight is not None:
-            part = _inside(weight, self.area)[..., None]
-            source = self._source()
-            out = np.where(part > 0, source + part * (out - source), source)
-        if self.photo.grey:
-            out = np.repeat(out.mean(2, keepdims=True), 3, axis=2)
-        return np.ascontiguousarray(out, np.float32)
+            self.preview = self.view.pasted(self.preview, made, box)
+            left = (self.total - self.finished) / self.rate
+            done = self.finished / self.total
+            self.events.put(Progress(done, self.label, left, self.preview, self.view.scale, box))
+        return canvas.finished(None if weight is None else inside(weight, self.area), self.photo.grey)
 
-    def _tile(self, tile: Tile, plan: Plan, prior: Prior, index: int, count: int) -> Pixels:
-        """One tile's grown core, restored with its context."""
-        x, y, w, h = tile.window
-        pixels = to_tensor(self.photo.pixels[y : y + h, x : x + w])
+    def _tile(self, tile: Tile, plan: Plan, first: bool, alone: bool) -> Pixels:
+        """One tile's grown core, restored with its context; once the user keeps, only what needs no network."""
+        pixels = to_tensor(inside(self.photo.pixels, tile.window))
+        points = Pointwise(plan.theta, fields(plan.maps, plan.size, tile.window))
+        self.present = None
         made = 0
 
-        def report(label: str, picture: torch.Tensor, sigma: float) -> None:
+        def report(label: str, present: Restored, sigma: float) -> None:
             nonlocal made
             made += 1
-            self.label = label
-            if count == 1:
-                shown = _eight_bit(to_pixels(small(picture, PREVIEW_SIDE)))
-                self.events.put(Step(made, plan.calls, shown, sigma, plan.theta, {}))
+            self.label, self.present = label, present
+            if alone and self.view is not None:
+                clean, full = (_part(p, tile.window, self.area) for p in (present.clean, present.full))
+                self.preview = self.view.shown(Restored(clean, full, 0))
+                self.events.put(Step(made, plan.calls, self.preview, sigma, plan.theta, {}))
 
-        done = restore_window(pixels, tile.window, plan, prior, self.check, report)
-        self.calls += done.calls if index == 0 else 0
-        full = finish(pixels, done, plan, tile.window, self.options.amounts, self.options.strength)
-        gx, gy, gw, gh = grown(tile, self.area, RAMP)
-        return to_pixels(full[..., gy - y : gy - y + gh, gx - x : gx - x + gw])
+        try:
+            done = restore_window(pixels, tile.window, plan, self.means.prior, self.check, report, self.kept)
+        except _Keep:
+            done = self.present or Restored(pixels, points.undo(pixels) if plan.points else pixels, 0)
+        self.calls += done.calls if first else 0
+        full = finish(pixels, done, plan, points, self.options.amounts, self.options.strength)
+        return to_pixels(_part(full, tile.window, grown(tile, self.area, RAMP)))
 
-    def _show(self, made: Pixels, box: Box) -> None:
-        if self.preview is None:
-            return
-        scale = self._scale()
-        x, y, w, h = box[0] - self.area[0], box[1] - self.area[1], box[2], box[3]
-        little = to_pixels(small(to_tensor(made), max(1, math.ceil(max(w, h) * scale))))
-        preview = self.preview.copy()
-        top, left = round(y * scale), round(x * scale)
-        part = preview[top : top + little.shape[0], left : left + little.shape[1]]
-        part[:] = _eight_bit(little)[: part.shape[0], : part.shape[1]]
-        self.preview = preview
-        left_seconds = (self.total - self.finished) / self.rate
-        self.events.put(Progress(self.finished / self.total, self.label, left_seconds, preview, scale, box))
-
-    def _finish(self, photo: Photo, changed: bool, plan: Plan, verdict: Verdict, prior: Prior) -> None:
+    def _finish(self, photo: Photo, changed: bool, plan: Plan, verdict: Verdict) -> None:
         quality = {
             "residual_std": round(verdict.std, 4),
             "residual_whiteness": round(verdict.white, 4),
             "accepted": verdict.accepted,
             "restarts": plan.restarts,
         }
-        theta = (
-            self.found.theta.with_values(
-                {n: plan.theta[n] for n in ("noise.shot", "noise.read", "noise.file")}
-            )
-            if plan.restarts
-            else self.found.theta
-        )
+        theta = self.found.theta
+        if plan.restarts:
+            theta = theta.with_values({n: plan.theta[n] for n in ("blur.sigma", "blur.focus", "blur.length")})
+        prior = self.means.prior
         result = Result(
             photo, changed, theta, quality, self.calls, "annealed", self.options.effort, self.options.seed,
-            str(self.device), prior.dtype, {"name": prior.name, "sha256": prior.sha256},
+            prior.device.type, prior.dtype, {"name": prior.name, "sha256": prior.sha256}, tuple(self.notices),
         )  # fmt: skip
-        shown = _eight_bit(to_pixels(small(to_tensor(photo.pixels), PREVIEW_SIDE)))
+        shown = eight_bit(to_pixels(small(to_tensor(photo.pixels), SIDE)))
         residual = {"std": verdict.std, "whiteness": verdict.white}
         self.events.put(Step(plan.calls, plan.calls, shown, 0.0, theta, residual, result))
 
 
-def _device(wanted: str) -> str:
-    """`auto` takes CUDA or Apple's MPS if one answers. Raises DeviceError for one that does not."""
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wanted == "auto":
-        return next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there.get(wanted, False):
-        raise DeviceError(f"The device {wanted!r} is not there.", "Use --device auto or cpu.")
-    return wanted
-
-
-def _load(prior: str, device: str) -> Prior:
-    return embedded(FOLDER if prior == "embedded" else Path(prior), device)
-
-
-def _checked_region(region: Box, size: tuple[int, int]) -> Box:
-    x, y, w, h = region
-    if min(x, y) < 0 or min(w, h) < 1 or x + w > size[0] or y + h > size[1]:
-        raise UsageError(
-            f"The region {x},{y},{w},{h} is not inside the photo.", f"It is {size[0]} by {size[1]} px."
-        )
-    return region
-
-
-def _crop(photo: Photo, box: Box) -> Photo:
+def _part(picture: torch.Tensor, window: Box, box: Box) -> torch.Tensor:
+    """The rectangle `box` of a picture (1, C, h, w) that shows `window`."""
     x, y, w, h = box
-    if box == (0, 0, *photo.size):
-        return photo
-    left, top = photo.evidence.crop_offset
-    inside = (slice(y, y + h), slice(x, x + w))
-    return replace(
-        photo,
-        pixels=photo.pixels[inside],
-        alpha=None if photo.alpha is None else photo.alpha[inside],
-        evidence=replace(photo.evidence, crop_offset=(left + x, top + y)),
-    )
-
-
-def _feathered(mask: NDArray[np.float32]) -> Pixels:
-    """The mask with its hard edges softened inwards: nowhere above the mask itself, so the outside stays outside."""
-    side = 2 * FEATHER + 1
-    inner = ndimage.uniform_filter(ndimage.minimum_filter(mask, side, mode="nearest"), side, mode="nearest")
-    soft: Pixels = np.minimum(mask, inner).astype(np.float32)
-    return soft
-
-
-def _inside(weight: Pixels, box: Box) -> Pixels:
-    x, y, w, h = box
-    return weight[y : y + h, x : x + w]
-
-
-def _eight_bit(pixels: Pixels) -> NDArray[np.uint8]:
-    return (pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    left, top = x - window[0], y - window[1]
+    return picture[..., top : top + h, left : left + w]
 
 
 def _gate(pixels: Pixels, source: Pixels) -> None:

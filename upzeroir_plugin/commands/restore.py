@@ -10,18 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upzeroir_plugin import __version__
 from upzeroir_plugin.cli import fail
 from upzeroir_plugin.commands.progress import ProgressLine
-from upzeroir_plugin.errors import (
-    CancelledError,
-    OutputExistsError,
-    UnreadableError,
-    UnwritableError,
-    UpzeroirError,
-    UsageError,
-)
+from upzeroir_plugin.errors import CancelledError, UnreadableError, UnwritableError, UsageError
 from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.photo.atomic import refuse_existing, written
 from upzeroir_plugin.summary import summary
 
 if TYPE_CHECKING:
@@ -41,11 +34,8 @@ def run(args: Namespace) -> int:
             _one(photo, output, args, len(args.photos) > 1)
         except CancelledError:
             raise
-        except UpzeroirError as error:
-            if args.debug or len(args.photos) == 1:
-                raise
-            print(f"upzeroir: {photo}:", end=" ", file=sys.stderr)
-            worst = max(worst, fail(error, False))
+        except Exception as error:
+            worst = max(worst, fail(error, args.debug, f"{photo}: " if len(args.photos) > 1 else ""))
     return worst
 
 
@@ -59,16 +49,19 @@ def _outputs(args: Namespace) -> list[Path]:
         raise UsageError(
             "Two photos of the same name would overwrite each other.", "Restore them one by one."
         )
-    for path in outputs:
-        if path.exists() and not args.overwrite:
-            raise OutputExistsError(f"{path} exists already.", "Choose another name, or add --overwrite.")
+    if args.report and len(args.photos) > 1:
+        raise UsageError("--report takes one photo.", "Restore the photos one by one, or leave it out.")
+    made = [*outputs, *([args.report] if args.report else [])]
+    inputs = {path.resolve() for path in (*args.photos, args.mask, args.repeat) if path}
+    for path in made:
+        if path.resolve() in inputs:
+            raise UsageError(f"{path} is an input.", "Choose another name: inputs are never overwritten.")
+        refuse_existing(path, args.overwrite)
     if folder:
         try:
             args.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UnwritableError(f"The folder {args.output} cannot be made: {error.strerror}.") from error
-    if args.report and len(args.photos) > 1:
-        raise UsageError("--report takes one photo.", "Restore the photos one by one, or leave it out.")
     return outputs
 
 
@@ -88,25 +81,30 @@ class _Clock:
 
 def _one(path: Path, output: Path, args: Namespace, many: bool) -> None:
     from upzeroir_plugin.photo.load import load
-    from upzeroir_plugin.photo.save import save
-    from upzeroir_plugin.restore import estimate
+    from upzeroir_plugin.photo.save import check_target, save
+    from upzeroir_plugin.restore import estimate, record
 
     clock = _Clock(time.monotonic())
     line = ProgressLine(path.name)
     try:
         line.update(0, "reading", None)
         photo = load(path, args.max_pixels * 1e6)
+        check_target(photo, output, args.overwrite)
         old = _recorded(args.repeat) if args.repeat else None
         options = _wanted(args, photo, old)
         line.update(0, "looking at the photo", None)
         start = time.monotonic()
         found = estimate(photo, dict(args.pins))
         if old is not None:
-            theta = ParameterVector.from_json(old["parameters"]).pinned(dict(args.pins))
-            found = replace(found, theta=theta)
+            found = replace(found, theta=old.theta.pinned(dict(args.pins)))
         clock.estimate = time.monotonic() - start
         start = time.monotonic()
-        result = _drive(photo, found, options, line, args.preview_dir)
+        previews = args.preview_dir / path.stem if args.preview_dir and many else args.preview_dir
+        result = _drive(photo, found, options, line, previews)
+        if old is not None and old.prior != result.prior["sha256"]:
+            print(
+                f"upzeroir: {args.repeat} was made with another prior: expect differences.", file=sys.stderr
+            )
         clock.restore = time.monotonic() - start
     finally:
         line.close()
@@ -126,62 +124,61 @@ def _one(path: Path, output: Path, args: Namespace, many: bool) -> None:
         file=sys.stderr,
     )
     if args.report:
-        _write(args.report, _report(found.theta, result, clock))
+        _write(args.report, _report(found.theta, result, clock), args.overwrite)
 
 
-def _wanted(args: Namespace, photo: Photo, old: dict[str, Any] | None) -> Options:
-    """Options from the arguments, or from the record `old` of a former result where the arguments say nothing."""
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """What made a former result."""
+
+    theta: ParameterVector
+    options: Options
+    masked: bool
+    prior: str
+
+
+def _wanted(args: Namespace, photo: Photo, old: _Old | None) -> Options:
+    """Options from the arguments; where they say nothing, those of a former result, or the defaults."""
     from upzeroir_plugin.photo.mask import load_mask
     from upzeroir_plugin.restore import Options
 
-    options = Options(
-        amounts=Amounts(dict(args.amount)),
-        strength=args.strength,
-        effort=args.effort or "fast",
-        steps=args.steps,
-        region=args.region,
+    if old is not None and old.masked and args.mask is None:
+        raise UsageError(f"{args.repeat} was made with a mask.", "Give it with --mask.")
+    options = old.options if old is not None else Options()
+    said = {name: getattr(args, name) for name in ("strength", "effort", "steps", "seed", "region")}
+    return replace(
+        options,
+        **{name: value for name, value in said.items() if value is not None},
+        amounts=Amounts({**options.amounts.amount, **dict(args.amount)}, options.amounts.on),
         mask=load_mask(args.mask, photo.size) if args.mask else None,
-        seed=args.seed or 0,
         device=args.device,
         prior=args.prior,
     )
-    if old is None:
-        return options
-    return replace(
-        options,
-        amounts=Amounts.from_json(old["amounts"]),
-        strength=old["strength"],
-        effort=args.effort or old["effort"],
-        steps=args.steps or old["steps"],
-        seed=old["seed"] if args.seed is None else args.seed,
-        region=args.region or (tuple(old["region"]) if old["region"] else None),
-    )
 
 
-def _recorded(path: Path) -> dict[str, Any]:
+def _recorded(path: Path) -> _Old:
+    """The record of a former result. Raises UnreadableError if there is none, or none that makes sense."""
     from upzeroir_plugin.photo.record import read_record
+    from upzeroir_plugin.restore import Options
 
     found = read_record(path)
     if found is None:
         raise UnreadableError(f"{path} carries no restoration record.", "Give a file that upzeroir restored.")
-    return found
-
-
-def record(theta: ParameterVector, options: Options, result: Result) -> dict[str, Any]:
-    """Everything that `--repeat` needs; stored in the result as XMP."""
-    return {
-        "version": __version__,
-        "parameters": theta.to_json(),
-        "amounts": options.amounts.to_json(),
-        "strength": options.strength,
-        "effort": options.effort,
-        "steps": options.steps,
-        "seed": options.seed,
-        "region": options.region,
-        "prior": result.prior,
-        "device": result.device,
-        "dtype": result.dtype,
-    }
+    try:
+        options = Options(
+            amounts=Amounts.from_json(found["amounts"]),
+            strength=float(found["strength"]),
+            effort=str(found["effort"]),
+            steps=None if found["steps"] is None else int(found["steps"]),
+            seed=int(found["seed"]),
+            region=tuple(map(int, found["region"])) if found["region"] else None,  # type: ignore[arg-type]
+        )
+        theta = ParameterVector.from_json(found["parameters"])
+        return _Old(theta, options, bool(found["masked"]), str(found["prior"]["sha256"]))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableError(
+            f"The restoration record of {path} is damaged.", "Give another file that upzeroir restored."
+        ) from error
 
 
 def _drive(photo: Photo, found: Any, options: Options, line: ProgressLine, previews: Path | None) -> Result:
@@ -238,8 +235,6 @@ def _report(theta: ParameterVector, result: Result, clock: _Clock) -> dict[str, 
     }
 
 
-def _write(path: Path, data: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UnwritableError(f"The report {path} cannot be written: {error.strerror}.") from error
+def _write(path: Path, data: dict[str, Any], overwrite: bool) -> None:
+    with written(path, overwrite) as stream:
+        stream.write(json.dumps(data, indent=1).encode() + b"\n")

@@ -1,4 +1,4 @@
-"""`upzeroir train`: the embedded prior's training run and the measurement of its residuals."""
+"""`upzeroir train`: the embedded prior's training run with its residuals, or the estimator's."""
 
 from __future__ import annotations
 
@@ -12,15 +12,34 @@ from upzeroir_plugin.errors import UnreadableError
 def run(args: Namespace) -> int:
     """Train for the time given (or go on with a stopped run), then measure the residual table. Returns 0."""
     from upzeroir_plugin.prior.calibrate import calibrate
-    from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS
+    from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS, EmbeddedPrior
     from upzeroir_plugin.prior.train import Recipe, train
 
     if not args.folder.is_dir():
         raise UnreadableError(f"{args.folder} is no folder.", "Give a folder of clean photos.")
+    if args.estimator:
+        args.output.mkdir(parents=True, exist_ok=True)
+        return _estimator(args)
     start = args.start or FOLDER
+    EmbeddedPrior(start)  # refused here rather than after the training
     args.output.mkdir(parents=True, exist_ok=True)
     if start.resolve() != args.output.resolve():
-        shutil.copy(start / "config.json", args.output / "config.json")
+        for name in ("config.json", "residuals.json"):  # the table holds until the new one is measured
+            shutil.copy(start / name, args.output / name)
     train(args.folder, args.output / WEIGHTS, Recipe(args.minutes), start / WEIGHTS, args.threads)
     print(json.dumps(calibrate(args.output, args.folder), indent=1))
+    return 0
+
+
+def _estimator(args: Namespace) -> int:
+    """Train the learned estimator on the photos that neither the validation nor the intent set holds. Returns 0."""
+    import torch
+
+    from upzeroir_plugin.estimate.train import train
+    from upzeroir_plugin.prior.pictures import intents, split
+
+    torch.set_num_threads(args.threads)
+    kept_back = {name for name, _ in intents()}
+    paths = [path for path in split(args.folder)[0] if path.name not in kept_back]
+    train(paths, args.output / "estimator.safetensors", args.passes)
     return 0

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from statistics import NormalDist
 
+from upzeroir_plugin.estimate.odds import logistic, logit
 from upzeroir_plugin.estimate.readings import Reading
 from upzeroir_plugin.parameters import Entry, Parameter, ParameterVector, parameter
 
@@ -35,8 +36,8 @@ def joined(readings: list[Reading]) -> Reading:
     total = sum(weights)
     value = sum(w * r.value for w, r in zip(weights, readings, strict=True)) / total
     apart = sum(w * (r.value - value) ** 2 for w, r in zip(weights, readings, strict=True)) / total
-    odds = sum(_logit(r.present) for r in readings) / len(readings)
-    return Reading(readings[0].name, value, math.sqrt(1 / total + apart), _logistic(odds))
+    odds = sum(logit(r.present) for r in readings) / len(readings)
+    return Reading(readings[0].name, value, math.sqrt(1 / total + apart), logistic(odds))
 
 
 def entry(reading: Reading) -> Entry:
@@ -77,12 +78,3 @@ def _within(row: Parameter, value: float) -> float:
 
 def _inside(p: float) -> float:
     return min(max(p, 1e-9), 1 - 1e-9)
-
-
-def _logit(p: float) -> float:
-    p = _inside(p)
-    return math.log(p / (1 - p))
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-min(max(x, -40.0), 40.0)))

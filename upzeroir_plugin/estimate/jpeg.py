@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.jpeg_tables import BASIS, LUMA_TABLES, table_quality
+from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.estimate.tiles import spread
 from upzeroir_plugin.photo.image import Photo
@@ -56,7 +57,7 @@ def estimate_jpeg(photo: Photo) -> Findings:
     histogram = _histogram(luma, grid, len(FREQUENCIES))
     scores = _scores(histogram[None], KNOWABLE)[0]
     quality, std = _posterior(scores)
-    present = _logistic((float(scores.max()) - ENOUGH) / SLACK)
+    present = logistic((float(scores.max()) - ENOUGH) / SLACK)
     evidence: dict[str, Any] = {
         "scores": [round(float(score), 1) for score in scores],
         "grid": list(grid),
@@ -74,7 +75,7 @@ def estimate_jpeg(photo: Photo) -> Findings:
 
 def _with_file(quality: float, told: float, pixels: tuple[float, float, float]) -> tuple[float, float, float]:
     """Quality, its σ and presence, from the file's table, its score `told` and the finding of the pixels alone."""
-    denied = _logistic(-(told + ENOUGH) / SLACK)
+    denied = logistic(-(told + ENOUGH) / SLACK)
     coarser = pixels[2] if pixels[0] < quality - 3 else 0.0
     weight = max(denied, coarser)
     mixed = weight * pixels[0] + (1 - weight) * quality
@@ -155,7 +156,3 @@ def _posterior(scores: Array) -> tuple[float, float]:
     quality = np.arange(1, len(scores) + 1)
     mean = float(weight @ quality)
     return mean, math.sqrt(0.25 + float(weight @ (quality - mean) ** 2))
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-min(max(x, -40.0), 40.0)))

@@ -7,6 +7,8 @@ chroma axes, which hardly sees texture, but nothing of grey noise or after 4:2:0
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from upzeroir_plugin.estimate import noise_curve, noise_grain, noise_jpeg
 from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, measure
 from upzeroir_plugin.estimate.noise_grain import Parts
 from upzeroir_plugin.estimate.noise_levels import Levels, levels
+from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.photo.image import Photo
 
@@ -51,7 +54,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     variance, error = _joined(luma_part, chroma_part, independent)
     curve, fitted, variance, weight = _fitted(binned, variance, error, found.clipped)
     sigma = math.sqrt(float(np.mean(np.maximum(fitted, 0))))
-    present = _logistic((sigma - WORTH) / SOFT)
+    present = logistic((sigma - WORTH) / SOFT)
     bins = [
         {"brightness": float(m.mean()), "variance": float(v), "fit": float(f), "weight": float(w)}
         for m, v, f, w in zip(binned.means, variance, fitted, weight, strict=True)
@@ -62,6 +65,21 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         Reading(NAMES[4], ratio, ratio_error, present),
     )
     return Findings(readings, {"bins": bins, "sigma": sigma, "rounding": rounding})
+
+
+def as_seen(found: Findings, gain: Callable[[Array], Array]) -> Findings:
+    """The readings with presence as the result will show the noise: `gain` says by how much the restoration spreads
+    tones at a brightness (n,) in [0, 1]. Noise that nobody sees in the dark is plain once the dark is lifted.
+    """
+    bins = found.evidence["bins"]
+    if not bins:
+        return found
+    brightness = np.array([b["brightness"] for b in bins])
+    fit = np.array([max(b["fit"], 0.0) for b in bins])
+    sigma = math.sqrt(float(np.mean(fit * np.maximum(gain(brightness), 1) ** 2)))
+    present = logistic((sigma - WORTH) / SOFT)
+    readings = tuple(replace(r, present=max(r.present, present)) for r in found.readings)
+    return Findings(readings, {**found.evidence, "seen": sigma})
 
 
 def _compression(jpeg: Findings) -> tuple[float, float, tuple[int, int] | None]:
@@ -84,14 +102,10 @@ def _decompressed(
     """
     mixed = tuple((1 - compressed) * raw + compressed * y for raw, y in zip(luma, told, strict=True))
     share = np.maximum(chroma[0], 0).sum() / max(np.maximum(mixed[0], 0).sum(), 1e-6)
-    alive = _logistic((share - 0.35) / 0.08) * _logistic((quality - 85) / 3)
+    alive = logistic((share - 0.35) / 0.08) * logistic((quality - 85) / 3)
     doubt = compressed * (0.15 * np.abs(chroma[0]) + (1 - alive) * (1e3 + 10 * np.abs(mixed[0])))
     lost = compressed * (1 - alive)
     return (mixed[0], mixed[1]), ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-min(max(x, -40.0), 40.0)))
 
 
 def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:

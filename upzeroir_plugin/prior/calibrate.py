@@ -11,22 +11,24 @@ import torch
 from PIL import Image
 
 from upzeroir_plugin.prior.embedded import EmbeddedPrior
-from upzeroir_plugin.prior.pictures import split
+from upzeroir_plugin.prior.pictures import opened, split
 
 SIGMAS = (1, 2, 3.5, 5, 7.5, 10, 15, 20, 25, 35, 50, 75, 100, 150)
 
 
 def whiteness(residual: np.ndarray) -> float:
-    """Lag-1 autocorrelation of (H, W, C), mean of both directions and all channels; 0 for white noise."""
+    """Lag-1 autocorrelation of (H, W, C), mean of both directions and all channels; 0 for white noise and one pixel."""
     r = residual - residual.mean((0, 1))
     power = float((r * r).mean()) + 1e-12
-    return float(((r[1:] * r[:-1]).mean() + (r[:, 1:] * r[:, :-1]).mean()) / (2 * power))
+    lags = [lag for lag in (r[1:] * r[:-1], r[:, 1:] * r[:, :-1]) if lag.size]
+    return float(np.mean([lag.mean() for lag in lags]) / power) if lags else 0.0
 
 
 def calibrate(prior_folder: Path, photos: Path, crop: int = 256) -> dict[str, object]:
     """Write residuals.json into `prior_folder` from the kept-back photos; returns the table.
 
-    White noise of each σ on the busiest `crop`² window of each photo, halved in size first so that it is sharp.
+    White noise of each σ on the busiest `crop`² window of each photo, halved in size first so that it is sharp; of
+    photos smaller than that, on all of it.
     """
     prior = EmbeddedPrior(prior_folder)
     rng = np.random.default_rng(0)
@@ -55,10 +57,10 @@ def _measure(
 
 
 def _busiest(path: Path, crop: int) -> np.ndarray:
-    image = Image.open(path).convert("RGB")
+    image = opened(path)
     image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
     x = np.asarray(image, np.float32) / 255
-    rows, columns = (range(0, n - crop + 1, 32) for n in x.shape[:2])
+    rows, columns = (range(0, max(1, n - crop + 1), 32) for n in x.shape[:2])
     corners = [(top, left) for top in rows for left in columns]
     detail = [float(np.abs(np.diff(x[r : r + crop, c : c + crop], axis=1)).mean()) for r, c in corners]
     top, left = corners[int(np.argmax(detail))]

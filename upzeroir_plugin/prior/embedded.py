@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from safetensors import SafetensorError
+from safetensors.torch import load
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
@@ -68,10 +70,17 @@ class Prior(Protocol):
     multiple: int
     sigma_range: tuple[float, float]
     residuals: Residuals
+    device: torch.device
 
     @property
     def dtype(self) -> str:
         """Precision of the arithmetic, in torch's words."""
+
+    def in_float32(self) -> Prior:
+        """The same denoiser in full precision."""
+
+    def on_cpu(self) -> Prior:
+        """The same denoiser on the processor."""
 
     def denoise(
         self, z: Tensor, sigma: Tensor, loss: Tensor | None = None, hook: Hook | None = None
@@ -94,17 +103,19 @@ class EmbeddedPrior:
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             data = (folder / WEIGHTS).read_bytes()
-            state = load_file(folder / WEIGHTS)
+            state = load(data)
             table = json.loads((folder / "residuals.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            self.residuals = Residuals.from_json(table)
+            net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
+            net.load_state_dict({k: v.float() for k, v in state.items()})
+        except (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":.")
             raise UnreadableError(
-                f"The prior in {folder} cannot be read: {error}.", "Install UP-ZeroIR again."
+                f"The prior in {folder} cannot be read ({reason}).",
+                "Give another, or install UP-ZeroIR again.",
             ) from error
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self.residuals = Residuals.from_json(table)
-        self.device = torch.device(device)
-        net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
-        net.load_state_dict({k: v.float() for k, v in state.items()})
+        self.folder, self.device = folder, torch.device(device)
         self.multiple = net.multiple
         self.net = in_channels_last(net).eval().to(self.device)
         self.half = fast_bfloat16(self.device)
@@ -113,6 +124,16 @@ class EmbeddedPrior:
     def dtype(self) -> str:
         """Precision of the arithmetic: bfloat16 where the processor has instructions for it, else float32."""
         return "bfloat16" if self.half else "float32"
+
+    def in_float32(self) -> EmbeddedPrior:
+        """The same weights in full precision."""
+        other = copy(self)
+        other.half = False
+        return other
+
+    def on_cpu(self) -> EmbeddedPrior:
+        """The same folder on the processor."""
+        return embedded(self.folder, "cpu")
 
     @torch.inference_mode()
     def denoise(

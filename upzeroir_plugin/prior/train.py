@@ -20,9 +20,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.prior.embedded import fast_bfloat16
-from upzeroir_plugin.prior.pictures import split
+from upzeroir_plugin.prior.pictures import opened, split
 from upzeroir_plugin.prior.synthetic import picture
 from upzeroir_plugin.prior.unet import DenoiserUNet, in_channels_last
 
@@ -41,17 +42,25 @@ class Recipe:
     batch: int = 16
     seed: int = 1
 
+    @property
+    def drawn(self) -> int:
+        """How many synthetic pictures: 120, fewer for runs so short that drawing them would take longer."""
+        return min(120, 2 + int(4 * self.minutes))
+
 
 class Crops:
     """Draws training crops in proportion to their detail (ours: wallpapers are mostly sky)."""
 
-    def __init__(self, folder: Path, crop: int, seed: int) -> None:
+    def __init__(self, folder: Path, crop: int, drawn: int, seed: int) -> None:
         self.crop = crop
         self.rng = np.random.default_rng(seed)
         photos = [image for path in split(folder)[0] for image in _scaled(path, crop)]
-        drawn = [picture(384, self.rng) for _ in range(120)]
+        if not photos:
+            raise UnreadableError(
+                f"No photo in {folder} is larger than {crop} px.", "Give a folder of larger photos."
+            )
         self.photos = [self._with_odds(image) for image in photos]
-        self.drawn = [self._with_odds(image) for image in drawn]
+        self.drawn = [self._with_odds(picture(384, self.rng)) for _ in range(drawn)]
         weight = np.array([odds.sum() for _, odds in self.photos]) ** 0.5
         self.weight = np.cumsum(weight / weight.sum())
 
@@ -91,7 +100,7 @@ class Crops:
 
 
 def _scaled(path: Path, crop: int) -> list[np.ndarray]:
-    image = Image.open(path).convert("RGB")
+    image = opened(path)
     sizes = [(round(image.width * s), round(image.height * s)) for s in SCALES]
     return [np.array(image.resize(size, Image.Resampling.LANCZOS)) for size in sizes if min(size) > crop]
 
@@ -179,7 +188,7 @@ def train(folder: Path, out: Path, recipe: Recipe, start: Path | None = None, th
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-5)
     run = _Run(out, recipe)
     run.load(net, average)
-    crops = Crops(folder, recipe.crop, recipe.seed + run.step)
+    crops = Crops(folder, recipe.crop, recipe.drawn, recipe.seed + run.step)
     begun = time.monotonic() - run.seconds
     last = run.step
     while (done := (time.monotonic() - begun) / (60 * recipe.minutes)) < 1:
@@ -216,7 +225,7 @@ def _step(net: DenoiserUNet, optimiser: torch.optim.Optimizer, crops: Crops, rec
     value.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 0.5)
     optimiser.step()
-    return float(value)
+    return float(value.detach())
 
 
 class _Run:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from upzeroir_plugin.maps import Maps
-from upzeroir_plugin.parameters import Amounts, ParameterVector
-from upzeroir_plugin.physics.fields import fields
+from upzeroir_plugin.parameters import BY_NAME, Amounts, ParameterVector
+from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import BEFORE_NOISE, invert_pointwise
 from upzeroir_plugin.physics.operator import PointOperator
 from upzeroir_plugin.prior.embedded import Prior
+from upzeroir_plugin.solver.kept import Kept
 from upzeroir_plugin.solver.plan import (
     BLUR_CALLS,
     FLIPS,
@@ -30,12 +31,14 @@ from upzeroir_plugin.solver.plan import (
     noise_peak,
     sigma_of,
 )
-from upzeroir_plugin.solver.quality import Verdict, judge
+from upzeroir_plugin.solver.quality import SLACK_STD, Verdict, judge
 from upzeroir_plugin.solver.window import restore_window
 
 Pixels = NDArray[np.float32]
 PROBE = 160
 THOROUGH_CALLS = 24
+WHITE, BRIGHTEST = 0.75, 16.0
+"""White point below which a photo is brightened for the prior, and by how much at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,15 @@ def make_plan(
 ) -> Plan:
     """Decide what is done to a photo (H, W, 3), from θ and a coarse copy of it, and how many calls it takes."""
     size = (pixels.shape[1], pixels.shape[0])
-    theta = active(theta, amounts, noise_peak(theta))
     coarse = to_tensor(_coarse(pixels))
+    theta = active(theta, amounts, noise_peak(theta) * _lift(coarse, theta, amounts))
     denoise = neutralised(theta, {"noise", "jpeg"}) != theta
     points = _moves(coarse, neutralised(theta, {"noise", "jpeg", "blur"}), maps)
     if not points:
         theta = neutralised(theta, {"light", "haze", "colour"})
     blur = neutralised(theta, {"blur"}) != theta
+    maps = _used(maps, theta)
+    exposure = _exposure(coarse) if denoise else 1.0
     sigma_map = sigma_of(coarse, theta)[0]
     sigma = float(sigma_map.median())
     blur_sigma, refine = 0.0, False
@@ -71,10 +76,11 @@ def make_plan(
         place = fields(maps, (coarse.shape[-1], coarse.shape[-2]))
         lit = neutralised(theta, {"haze"}).values()
         gain = invert_pointwise(coarse, lit, place)[1]
+        error = prior.error(sigma_map * exposure) / exposure
         noise = sigma_map if denoise else torch.full_like(sigma_map, 1 / 255)
         blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
         whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
-        refine = denoise and float((whole * prior.error(sigma_map)).quantile(0.75)) > LEAST_GAIN
+        refine = denoise and float((whole * error).quantile(0.75)) > LEAST_GAIN
     calls = steps or (THOROUGH_CALLS if thorough else BLUR_CALLS)
     flips = FLIPS if thorough or size[0] * size[1] <= SMALL else 1
     reach = prior.context if denoise or refine else 0
@@ -91,12 +97,13 @@ def make_plan(
         blur_sigma=blur_sigma,
         sigma=sigma,
         flips=min(flips, steps) if steps and not blur else flips,
+        exposure=exposure,
         restarts=0,
         context=reach + (prior.context if refine and denoise else 0),
     )
 
 
-def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None]) -> Probe:
+def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None], kept: Kept) -> Probe:
     """Restore up to three small crops and test their residuals: the verdict is their median."""
     if not plan.denoise:
         return Probe(Verdict(0.0, 0.0, True, 1.0), 0)
@@ -105,7 +112,7 @@ def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None]) ->
     for box in _probe_boxes(pixels):
         x, y, w, h = box
         crop = to_tensor(pixels[y : y + h, x : x + w])
-        done = restore_window(crop, box, quick, prior, hook, lambda *_: None)
+        done = restore_window(crop, box, quick, prior, hook, lambda *_: None, kept)
         verdicts.append(judge(crop, done.full, plan.theta, fields(plan.maps, plan.size, box), prior))
         calls += done.calls
     middle = sorted(verdicts, key=lambda v: v.std)[len(verdicts) // 2]
@@ -113,16 +120,22 @@ def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None]) ->
 
 
 def refit(plan: Plan, verdict: Verdict) -> Plan:
-    """The plan with the noise scaled by what the residual says, once (DQR's restart); at most by a factor of 1.5."""
+    """The plan as its residual asks for it, once (the restart of DQR); what the user pinned stays.
+
+    Where blur was undone and much more is left than noise, there was no such blur: it is left alone. Else the noise is
+    scaled, at most by a factor of 1.5. Measured on 84 crops of val: the error of θ stays what it was (8.4 to 8.5 %), so
+    that θ is not reported anew, but the picture gains 0.3 to 1.9 dB where the test speaks.
+    """
+    pins = plan.theta.pins()
+    if plan.blur_calls:
+        if verdict.std <= 1 + 3 * SLACK_STD or any(name.startswith("blur.") for name in pins):
+            return plan
+        return replace(plan, theta=neutralised(plan.theta, {"blur"}), blur_calls=0, restarts=1)
     scale = float(np.clip(verdict.scale, 1 / 1.5, 1.5))
     values = plan.theta.values()
-    pins = plan.theta.pins()
     power = {"noise.shot": 2, "noise.read": 1, "noise.file": 1}
-    limits = {"noise.shot": 500, "noise.read": 300, "noise.file": 80}
-    changed = {n: min(values[n] * scale**p, limits[n]) for n, p in power.items() if n not in pins}
-    return replace(
-        plan, theta=plan.theta.with_values(changed), blur_sigma=plan.blur_sigma * scale, restarts=1
-    )
+    changed = {n: min(values[n] * scale**p, BY_NAME[n].high) for n, p in power.items() if n not in pins}
+    return replace(plan, theta=plan.theta.with_values(changed), restarts=1)
 
 
 def to_tensor(pixels: Pixels) -> Tensor:
@@ -145,6 +158,29 @@ def _coarse(pixels: Pixels, side: int = 192) -> Pixels:
     parts = [pixels[i::step, j::step][:rows, :columns] for i in range(span) for j in range(span)]
     mean: Pixels = np.mean(parts, axis=0, dtype=np.float32)
     return mean
+
+
+def _lift(coarse: Tensor, theta: ParameterVector, amounts: Amounts) -> float:
+    """By how much undoing the darkness spreads the tones of a coarse photo, at least 1: noise is seen through that."""
+    if amounts["light"] == 0:
+        return 1.0
+    light = neutralised(theta, {"haze", "colour", "noise", "blur", "jpeg"}).values()
+    return max(1.0, float(invert_pointwise(coarse, light, Fields())[1].median()))
+
+
+def _exposure(coarse: Tensor) -> float:
+    """What takes the white point of a coarse photo (1, 3, h, w) to `WHITE`; 1 for a photo that is bright enough."""
+    white = float(coarse.amax(1).flatten().quantile(0.995))
+    return min(max(WHITE / max(white, 1e-3), 1.0), BRIGHTEST)
+
+
+def _used(maps: Maps, theta: ParameterVector) -> Maps:
+    """The maps that θ makes use of: the others need not be stretched over every window."""
+    return Maps(
+        depth=maps.depth if theta["haze.depth"] else None,
+        illumination=maps.illumination if theta["light.local"] else None,
+        blur=maps.blur,
+    )
 
 
 def _moves(coarse: Tensor, theta: ParameterVector, maps: Maps) -> bool:

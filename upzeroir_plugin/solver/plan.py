@@ -25,7 +25,7 @@ TONES = 33
 BLUR_CALLS = 8
 BLUR_START = 20 / 255
 FLIPS = 8
-SMALL = 1 << 17
+SMALL = 1 << 18
 """Photos up to this many pixels get their flips averaged even in `fast`: they are done at once anyway."""
 
 
@@ -36,6 +36,8 @@ class Plan:
     `theta` holds only groups that act, so that neutral ones are skipped bit-exactly. `flips`: orientations averaged
     in the first call. `refine`: a second call after the lift. `blur_calls`: steps of the deblurring.
     `blur_sigma`: noise level in the domain where blur is undone. `context`: px a window must reach beyond.
+    `exposure`: what encoded values are multiplied by for the first call, so that the prior sees a dark photo as bright
+    as the photos that it knows; the noise model is linear in that, and θ's light has no part in it.
     """
 
     theta: ParameterVector
@@ -48,6 +50,7 @@ class Plan:
     blur_sigma: float
     sigma: float
     flips: int
+    exposure: float
     restarts: int
     context: int
 

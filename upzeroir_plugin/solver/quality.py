@@ -10,7 +10,6 @@ from torch import Tensor
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics.blur import Blur
 from upzeroir_plugin.physics.fields import Fields
-from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.physics.model import forward
 from upzeroir_plugin.prior.calibrate import whiteness
 from upzeroir_plugin.prior.embedded import Prior
@@ -34,11 +33,6 @@ class Verdict:
 _BLUR = Blur()
 
 
-def _jpeg_share(theta: ParameterVector, sigma: float) -> float:
-    """Which part of the variance σ² is JPEG's error."""
-    return equivalent_sigma(theta["jpeg.quality"]) ** 2 / sigma**2
-
-
 def judge(y: Tensor, x: Tensor, theta: ParameterVector, place: Fields, prior: Prior) -> Verdict:
     """Test r = (y − H(x))/σ on unclipped pixels; y, x (1, 3, H, W).
 
@@ -58,10 +52,10 @@ def judge(y: Tensor, x: Tensor, theta: ParameterVector, place: Fields, prior: Pr
         return Verdict(1.0, 0.0, True, 1.0)
     std = float(residual[inside.expand_as(residual)].std())
     white = whiteness((residual * inside)[0].permute(1, 2, 0).numpy())
-    if _jpeg_share(theta, middle) > 0.3:
+    if theta["jpeg.quality"] < 100:
         return Verdict(std, white, std <= 1 + SLACK_STD, 1.0)
     if not _BLUR.is_neutral(values):
-        return Verdict(std, white, abs(std - 1) <= SLACK_STD and white <= SLACK_WHITE, std)
+        return Verdict(std, white, abs(std - 1) <= SLACK_STD and white <= SLACK_WHITE, 1.0)
     std_range, white_range = prior.residuals.at(middle)
     known = float(torch.exp(torch.tensor(-1.0 / max(values["noise.size"], 1e-3) ** 2)))
     fits = std_range[0] - SLACK_STD <= std <= std_range[2] + SLACK_STD

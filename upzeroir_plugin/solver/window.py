@@ -13,13 +13,15 @@ from torch import Tensor
 from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics.blur import convolve, kernel, reflected
 from upzeroir_plugin.physics.fields import Fields, fields
-from upzeroir_plugin.physics.model import forward, invert_pointwise
+from upzeroir_plugin.physics.model import invert_pointwise
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
+from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
+from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
+from upzeroir_plugin.solver.pointwise import Pointwise
 
 Hook = Callable[[], None]
-Report = Callable[[str, Tensor, float], None]
 Turn = tuple[bool, bool, bool]
 TURNS: tuple[Turn, ...] = tuple(
     (a, b, c) for c in (False, True) for b in (False, True) for a in (False, True)
@@ -41,22 +43,28 @@ class Restored:
     calls: int
 
 
-def restore_window(y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, report: Report) -> Restored:
+Report = Callable[[str, Restored, float], None]
+
+
+def restore_window(
+    y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, report: Report, kept: Kept | None = None
+) -> Restored:
     """Restore window `box` (x, y, w, h) with pixels y (1, 3, h, w), encoded, under `plan`.
 
-    `report(label, picture, σ)` is called after each network call with the present estimate of the scene; `hook`
-    between network blocks, and may raise to cancel.
+    `report(label, present, σ)` is called after each network call with the present estimate of the scene; `hook`
+    between network blocks, and may raise to cancel. `kept`: pictures of this photo from earlier runs, used and added
+    to. Raises NotFiniteError.
     """
+    kept = Kept(0) if kept is None else kept
+    done = kept.get(full_key(box, plan, prior))
+    if done is not None:
+        return Restored(done[0], done[1], 0)
     values = plan.theta.values()
     place = fields(plan.maps, plan.size, box)
-    calls = 0
-    clean, error = y, torch.zeros_like(y[:, :1])
-    if plan.denoise:
-        sigma, loss = sigma_of(y, plan.theta)
-        clean = averaged(prior, y, sigma, loss, plan.flips, hook)
-        error, calls = prior.error(sigma), plan.flips
-        report("noise", clean, float(sigma.median()))
+    clean, error, calls = _cleaned(y, box, plan, prior, hook, kept)
     full, gain = invert_pointwise(clean, values, place) if plan.points else (clean, None)
+    if calls:
+        report("noise", Restored(clean, full, calls), plan.sigma)
     if plan.blur_calls:
         full = _deblurred(y, clean, box, plan, place, prior, hook, report)
         calls += plan.blur_calls
@@ -64,8 +72,30 @@ def restore_window(y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, re
         sigma = REFINE_SHARE * gain.square().mean(1, keepdim=True).sqrt() * error
         full = averaged(prior, full, sigma, None, 1, hook)
         calls += 1
-        report("refine", full, float(sigma.median()))
+        report("refine", Restored(clean, full, calls), float(sigma.median()))
+    check_finite(full)
+    if plan.blur_calls or plan.refine:
+        kept.put(full_key(box, plan, prior), clean, full)
     return Restored(clean, full, calls)
+
+
+def _cleaned(
+    y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, kept: Kept
+) -> tuple[Tensor, Tensor, int]:
+    """(ŷ, its expected error, network calls): y without noise and JPEG."""
+    if not plan.denoise:
+        return y, torch.zeros_like(y[:, :1]), 0
+    key = clean_key(box, plan, prior)
+    found = kept.get(key)
+    if found is not None:
+        return found[0], found[1], 0
+    sigma, loss = sigma_of(y, plan.theta)
+    sigma = sigma * plan.exposure
+    clean = averaged(prior, y * plan.exposure, sigma, loss, plan.flips, hook) / plan.exposure
+    error = prior.error(sigma) / plan.exposure
+    check_finite(clean)
+    kept.put(key, clean, error)
+    return clean, error, plan.flips
 
 
 def averaged(prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count: int, hook: Hook) -> Tensor:
@@ -113,6 +143,7 @@ def _deblurred(
     base, _ = invert_pointwise(clean, lit, place)
     data = _DataStep(tapered(u, plan, box), theta)
     x = base
+    veiled = neutralised(theta, {"light", "colour"}).values()
     levels = schedule(plan.blur_sigma, plan.blur_calls)
     for index, level in enumerate(levels):
         hook()
@@ -120,10 +151,9 @@ def _deblurred(
         turn = TURNS[index % len(TURNS)]
         made = prior.denoise(_turn(_on_lattice(z, prior), turn), torch.tensor(level), None, hook)
         x = _back(made, turn)[..., : z.shape[-2], : z.shape[-1]]
-        report("blur", x, level)
+        report("blur", Restored(clean, invert_pointwise(x, veiled, place)[0], 1), level)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
-    veiled = neutralised(theta, {"light", "colour"}).values()
     return invert_pointwise(x, veiled, place)[0]
 
 
@@ -206,24 +236,24 @@ def _even(index: Tensor) -> Tensor:
     return torch.cat([index, index[-1:]]) if len(index) % 2 else index
 
 
-def finish(y: Tensor, restored: Restored, plan: Plan, box: Box, amounts: Amounts, strength: float) -> Tensor:
+def finish(
+    y: Tensor, restored: Restored, plan: Plan, points: Pointwise, amounts: Amounts, strength: float
+) -> Tensor:
     """What is left by the amounts, put back physically; then the blend with y. No network call.
 
     Part of the removed noise and blur returns as a difference, part of haze, light and cast by the model itself.
     """
-    values = plan.theta.values()
-    place = fields(plan.maps, plan.size, box)
     x = restored.full
     cleaned = _share(plan.theta, amounts)
     if (plan.denoise and cleaned < 1) or (plan.blur_calls and amounts["blur"] < 1):
-        base = invert_pointwise(restored.clean, values, place)[0] if plan.points else restored.clean
+        base = points.undo(restored.clean) if plan.points else restored.clean
         if plan.blur_calls:
             x = x + (1 - amounts["blur"]) * (base - x)
         if plan.denoise and cleaned < 1:
-            noisy = invert_pointwise(y, values, place)[0] if plan.points else y
+            noisy = points.undo(y) if plan.points else y
             x = x + (1 - cleaned) * (noisy - base)
     left = remaining(plan.theta, amounts)
-    x = forward(x, left, place, jpeg=False)
+    x = points.redo(x, left)
     return x if strength == 1 else y + strength * (x - y)
 
 

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from upzeroir_plugin.estimate.light import lifted, spread
+from upzeroir_plugin.estimate.noise import as_seen, estimate_noise
+from upzeroir_plugin.estimate.readings import Findings
+from upzeroir_plugin.photo.image import Photo
+
+
+def faint() -> Findings:
+    rng = np.random.default_rng(0)
+    flat = np.linspace(0.03, 0.12, 128, dtype=np.float32)[:, None, None] * np.ones((1, 128, 3), np.float32)
+    noisy = flat + rng.normal(0, 0.6 / 255, flat.shape).astype(np.float32)
+    return estimate_noise(Photo(noisy, bit_depth=32), Findings())
+
+
+def test_faint_noise_is_not_worth_removing_as_it_is() -> None:
+    found = faint()
+    assert found.evidence["sigma"] == pytest.approx(0.6, rel=0.15)
+    assert max(r.present for r in found.readings) < 0.05
+    same = as_seen(found, lambda tones: np.ones_like(tones))
+    assert [r.present for r in same.readings] == [r.present for r in found.readings]
+
+
+def test_it_is_once_the_dark_is_lifted() -> None:
+    seen = as_seen(faint(), lambda tones: spread(tones, 4.0, 1.0))
+    assert min(r.present for r in seen.readings) > 0.95
+    assert seen.evidence["seen"] > 2.5 * seen.evidence["sigma"]
+
+
+def test_no_bins_no_change() -> None:
+    empty = Findings((), {"bins": []})
+    assert as_seen(empty, lambda tones: tones) is empty
+
+
+@pytest.mark.parametrize(("ev", "midtones"), [(0, 1), (2, 1), (3, 1.4), (-1, 0.8)])
+def test_spread_is_the_slope_of_lifted(ev: float, midtones: float) -> None:
+    tones = np.linspace(0.05, 0.2, 7)
+    exact = (lifted(tones + 1e-3, ev, midtones) - lifted(tones - 1e-3, ev, midtones)) / 2e-3
+    np.testing.assert_allclose(spread(tones, ev, midtones), exact, rtol=0.05)

@@ -1,0 +1,80 @@
+"""Pictures that the tests make themselves: clean scenes, and what our own physics does to them."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.photo.image import FileEvidence, Photo
+from upzeroir_plugin.physics.fields import Fields
+from upzeroir_plugin.physics.model import degrade
+from upzeroir_plugin.prior.synthetic import dead_leaves
+
+Pixels = NDArray[np.float32]
+
+
+@cache
+def scene(height: int = 256, width: int = 256, seed: int = 0) -> Pixels:
+    """(H, W, 3) in [0, 1], 8 bit: shaded discs and polygons, from black to white, as sharp as a good lens.
+
+    Large leaves are shaded by a smooth field, so that it has flat places and every brightness, as photos have.
+    """
+    rng = np.random.default_rng(seed)
+    side = max(height, width)
+    leaves = dead_leaves(2 * side, rng).resize((side, side), Image.Resampling.BOX)
+    sharp = np.asarray(leaves, np.float32)[:height, :width] / 255
+    smooth = ndimage.gaussian_filter(rng.standard_normal((height, width)), side / 8, mode="reflect")
+    shade = 0.5 + smooth / max(float(np.ptp(smooth)), 1e-9)
+    where = ndimage.gaussian_filter(rng.standard_normal((height, width)), side / 12, mode="reflect") > 0
+    calm = np.stack([shade * gain for gain in (0.95, 0.9, 0.8)], -1).astype(np.float32)
+    mixed = np.where(where[..., None], calm, 0.75 * sharp + 0.25 * calm)
+    return rounded(0.02 + 0.94 * mixed)
+
+
+def rounded(x: Pixels, levels: int = 255) -> Pixels:
+    """As a file with that many steps holds it."""
+    return (np.round(np.clip(x, 0, 1) * levels) / levels).astype(np.float32)
+
+
+def noisy(x: Pixels, sigma: float, seed: int = 0) -> Pixels:
+    """With white noise of σ/255, as an 8-bit file."""
+    return rounded(x + np.random.default_rng(seed).normal(0, sigma / 255, x.shape).astype(np.float32))
+
+
+def bad(x: Pixels, seed: int = 0, **values: float) -> Pixels:
+    """What `physics.degrade` makes of x; parameters with _ for the dot, such as light_ev=2."""
+    theta = ParameterVector().with_values({n.replace("_", ".", 1): v for n, v in values.items()}).values()
+    pixels = torch.from_numpy(x).permute(2, 0, 1)[None]
+    y = degrade(pixels, theta, Fields(), torch.Generator().manual_seed(seed))
+    return np.ascontiguousarray(y[0].permute(1, 2, 0).numpy())
+
+
+def compressed(x: Pixels, quality: int, subsampling: int = 0) -> tuple[Pixels, FileEvidence]:
+    """Saved as a JPEG (subsampling 0: 4:4:4, 2: 4:2:0) and read again, with what its file says."""
+    buffer = io.BytesIO()
+    as_image(x).save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+    image = Image.open(buffer)
+    tables = tuple(tuple(t) for _, t in sorted(image.quantization.items()))  # type: ignore[attr-defined]
+    return np.asarray(image, np.float32) / 255, FileEvidence(jpeg_tables=tables)
+
+
+def as_image(x: Pixels) -> Image.Image:
+    """x as Pillow's 8-bit picture."""
+    return Image.fromarray((x * 255).round().astype(np.uint8))
+
+
+def psnr(a: Pixels, b: Pixels) -> float:
+    """dB, peak 1."""
+    return float(-10 * np.log10(max(float(np.square(a - b).mean()), 1e-12)))
+
+
+def photo(pixels: Pixels, evidence: FileEvidence | None = None) -> Photo:
+    """As if loaded from an 8-bit file."""
+    return Photo(np.ascontiguousarray(pixels, np.float32), evidence=evidence or FileEvidence())

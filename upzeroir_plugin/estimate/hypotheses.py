@@ -1,0 +1,95 @@
+"""A handful of readings of one photo (as shot, dark, hazy, mixtures), each tried on the small view and weighed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upzeroir_plugin.estimate.odds import logistic, logit
+from upzeroir_plugin.estimate.readings import Reading
+from upzeroir_plugin.estimate.undo import undone
+
+Array = NDArray[np.float32]
+Judge = Callable[[Array], Mapping[str, float]]
+"""From a view (h, w, 3) to the probability that each group's fault is in it."""
+
+DOUBT = 0.03
+"""A group whose presence lies nearer to 0 or 1 than this is not tried the other way."""
+TRUST = 0.5
+"""How much the look at the tried view counts beside the look at the photo: both come from one network, so its word
+twice is worth less than two words."""
+WORDS = {"light": "lift", "haze": "clear haze", "colour": "neutral colour"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of the photo: a label for people, its probability, values by name, and the view it would give."""
+
+    label: str
+    weight: float
+    values: dict[str, float]
+    picture: Array
+
+
+def weigh(
+    view: Array, depth: Array, readings: Mapping[str, tuple[Reading, ...]], judge: Judge
+) -> list[Hypothesis]:
+    """All combinations of doubtful groups, most probable first; weights sum to one.
+
+    A combination's evidence is the presence of its groups, and whether the view that it makes looks as if nothing
+    were wrong any more (`judge`).
+    """
+    present = {group: found[0].present for group, found in readings.items()}
+    choices = [[True, False] if DOUBT < p < 1 - DOUBT else [p >= 0.5] for p in present.values()]
+    tried = []
+    for kept in product(*choices):
+        groups = [group for group, keep in zip(present, kept, strict=True) if keep]
+        values = _values(readings, groups)
+        picture = undone(view, values, depth)
+        evidence = sum(
+            math.log(p if keep else 1 - p) for p, keep in zip(map(_safe, present.values()), kept, strict=True)
+        )
+        left = judge(picture) if len(choices) and any(map(len, choices)) else {}
+        evidence += TRUST * sum(math.log(1 - _safe(p)) for p in left.values())
+        tried.append((evidence, groups, values, picture))
+    top = max(evidence for evidence, *_ in tried)
+    weights = [math.exp(evidence - top) for evidence, *_ in tried]
+    found = [
+        Hypothesis(_label(groups), weight / sum(weights), values, picture)
+        for weight, (_, groups, values, picture) in zip(weights, tried, strict=True)
+    ]
+    return sorted(found, key=lambda h: -h.weight)
+
+
+def reweighed(
+    readings: Mapping[str, tuple[Reading, ...]], found: list[Hypothesis]
+) -> dict[str, tuple[Reading, ...]]:
+    """The readings with each group's presence as the hypotheses have it: the sum of those that hold it."""
+    out = {}
+    for group, rows in readings.items():
+        held = sum(h.weight for h in found if WORDS[group] in h.label)
+        present = logistic(logit(held))
+        out[group] = tuple(Reading(r.name, r.value, r.std, present) for r in rows)
+    return out
+
+
+def _values(readings: Mapping[str, tuple[Reading, ...]], groups: list[str]) -> dict[str, float]:
+    values = {
+        "haze.depth": 0.0, "haze.red": 0.9, "haze.green": 0.9, "haze.blue": 0.9, "light.ev": 0.0,
+        "light.midtones": 1.0, "colour.temperature": 0.0, "colour.tint": 0.0,
+    }  # fmt: skip
+    values.update({r.name: r.value for group in groups for r in readings[group]})
+    return values
+
+
+def _label(groups: list[str]) -> str:
+    return " and ".join(WORDS[group] for group in groups) or "as shot"
+
+
+def _safe(p: float) -> float:
+    return min(max(p, 1e-6), 1 - 1e-6)

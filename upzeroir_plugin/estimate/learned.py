@@ -1,0 +1,84 @@
+"""Haze, light and cast as a small network reads them, trained by simulation (`train.py`); numpy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.numpy import load_file
+
+from upzeroir_plugin.estimate import network
+from upzeroir_plugin.estimate.odds import logistic
+from upzeroir_plugin.estimate.readings import Reading
+from upzeroir_plugin.estimate.view import small_view
+
+Array = NDArray[np.float32]
+
+FILE = Path(__file__).parent / "weights" / "estimator.safetensors"
+SIDE = 96
+"""Long side of the view that the network was trained on."""
+NAMES = (
+    "haze.depth", "haze.red", "haze.green", "haze.blue",
+    "light.ev", "light.midtones", "colour.temperature", "colour.tint",
+)  # fmt: skip
+GROUPS = ("haze", "light", "colour")
+CENTRE = (-0.6, 0.8, 0.8, 0.8, 2.0, 0.0, 0.0, 0.0)
+SCALE = (0.6, 0.12, 0.12, 0.12, 2.0, 0.2, 70.0, 30.0)
+"""The network's numbers times SCALE plus CENTRE are the parameters (depth and mid-tones: their logarithms)."""
+LOGARITHMS = (0, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Readings by group, and the depth map (h, w) of mean 1."""
+
+    readings: dict[str, tuple[Reading, ...]]
+    depth: Array
+
+
+def read(view: Array, weights: Path = FILE) -> Learned:
+    """What the network reads in a view (h, w, 3) as `view_of` makes it."""
+    shown = network.planes(view)
+    outputs, log_depth = network.forward(
+        shown[None], network.tones_of(view)[None], _weights(weights), network.NumpyOps()
+    )
+    logits, means, spreads = np.split(outputs[0], [network.GROUPS, network.GROUPS + network.PARAMETERS])
+    readings: dict[str, list[Reading]] = {group: [] for group in GROUPS}
+    for index, name in enumerate(NAMES):
+        group = name.split(".")[0]
+        value = float(means[index] * SCALE[index] + CENTRE[index])
+        std = float(np.exp(np.clip(spreads[index], -4, 2)) * SCALE[index])
+        if index in LOGARITHMS:
+            value = float(np.exp(np.clip(value, -4, 1.1)))
+            std *= value
+        present = logistic(float(logits[GROUPS.index(group)]))
+        readings[group].append(Reading(name, value, std, present))
+    return Learned({g: tuple(r) for g, r in readings.items()}, _depth(log_depth[0, 0], view.shape[:2]))
+
+
+def view_of(pixels: Array) -> Array:
+    """The photo with its long side at `SIDE` px (smaller photos as they are), area-averaged."""
+    view = small_view(pixels, 2 * SIDE)
+    height, width = view.shape[:2]
+    scale = min(1.0, SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    planes = [np.asarray(Image.fromarray(view[..., c]).resize(size, Image.Resampling.BOX)) for c in range(3)]
+    stacked: Array = np.clip(np.stack(planes, 2), 0, 1)
+    return stacked
+
+
+def _depth(log_depth: Array, shape: tuple[int, ...]) -> Array:
+    """The veil's shape without the padding, mean 1."""
+    height, width = (-(-n // 4) for n in shape)
+    depth = np.exp(np.clip(log_depth[:height, :width], -4, 3))
+    shape_of_veil: Array = (depth / depth.mean()).astype(np.float32)
+    return shape_of_veil
+
+
+@cache
+def _weights(path: Path) -> dict[str, Array]:
+    return {name: value.astype(np.float32) for name, value in load_file(path).items()}

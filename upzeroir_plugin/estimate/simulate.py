@@ -1,0 +1,203 @@
+"""Small clean views degraded by `physics/` with random θ, for training the learned estimator. Needs torch.
+
+Everything that a photo can be on purpose (dark, pale, tinted, misty) is drawn first and belongs to the clean view:
+what the estimator must leave alone is in the simulation as well as what it must find.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from upzeroir_plugin.physics.colour import Colour
+from upzeroir_plugin.physics.fields import Fields
+from upzeroir_plugin.physics.haze import Haze
+from upzeroir_plugin.physics.light import Light
+from upzeroir_plugin.physics.noise import variance
+from upzeroir_plugin.prior.synthetic import picture
+
+NAMES = (
+    "haze.depth", "haze.red", "haze.green", "haze.blue",
+    "light.ev", "light.midtones", "colour.temperature", "colour.tint",
+)  # fmt: skip
+GROUPS = ("haze", "light", "colour")
+SHAPES = ((64, 96), (96, 64), (72, 96), (96, 72), (56, 96), (96, 96))
+STORED = 480
+"""Long side at which the clean photos are held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Views (B, 3, H, W) degraded and clean, θ (B, 8) in the order of `NAMES`, which groups are present (B, 3), and
+    the depth map (B, 1, H, W) of mean 1.
+    """
+
+    degraded: Tensor
+    clean: Tensor
+    theta: Tensor
+    present: Tensor
+    depth: Tensor
+
+
+def form(x: Tensor, theta: Tensor, depth: Tensor) -> Tensor:
+    """Haze, light and cast of each θ drawn over its picture; (B, 3, H, W), (B, 8), (B, 1, H, W)."""
+    made: Tensor = torch.vmap(_form)(x, theta, depth)
+    return made
+
+
+def undo(y: Tensor, theta: Tensor, depth: Tensor) -> Tensor:
+    """The point-wise inverse of `form`, not clipped; differentiable."""
+    made: Tensor = torch.vmap(_undo)(y, theta, depth)
+    return made
+
+
+def _form(x: Tensor, p: Tensor, depth: Tensor) -> Tensor:
+    values, place = _values(p), Fields(depth=depth[None])
+    for operator in (Haze(), Light(), Colour()):
+        x = operator(x[None] if x.dim() == 3 else x, values, place)
+    return x[0]
+
+
+def _undo(y: Tensor, p: Tensor, depth: Tensor) -> Tensor:
+    values, place = _values(p), Fields(depth=depth[None])
+    for operator in (Colour(), Light(), Haze()):
+        y, _ = operator.invert(y[None] if y.dim() == 3 else y, values, place)
+    return y[0]
+
+
+def _values(p: Tensor) -> dict[str, float | Tensor]:
+    return {**dict(zip(NAMES, p.unbind(), strict=True)), "light.local": 0.0}
+
+
+class Simulator:
+    """Draws batches from a folder's photos; reproducible from its seed."""
+
+    def __init__(self, paths: list[Path], seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.photos = [_stored(path) for path in paths]
+        self.photos += [Image.fromarray(picture(STORED, self.rng)) for _ in range(len(paths) // 16)]
+
+    def batch(self, count: int) -> Batch:
+        """`count` views of one random shape."""
+        shape = SHAPES[self.rng.integers(len(SHAPES))]
+        clean = torch.stack([self._meant(self._crop(shape)) for _ in range(count)])
+        drawn = [self._theta() for _ in range(count)]
+        theta = torch.tensor([t for t, _ in drawn], dtype=torch.float32)
+        present = torch.tensor([p for _, p in drawn], dtype=torch.float32)
+        depth = torch.stack([self._depth(x) for x in clean])
+        y = form(clean, theta, depth)
+        return Batch(self._as_file(y), clean, theta, present, depth)
+
+    def _crop(self, shape: tuple[int, int]) -> Tensor:
+        image = self.photos[self.rng.integers(len(self.photos))]
+        height, width = shape
+        largest = min(image.height / height, image.width / width)
+        scale = largest * self.rng.uniform(0.4, 1.0) ** 0.7
+        h, w = scale * height, scale * width
+        top, left = self.rng.uniform(0, image.height - h), self.rng.uniform(0, image.width - w)
+        small = image.resize((width, height), Image.Resampling.BOX, (left, top, left + w, top + h))
+        if self.rng.random() < 0.5:
+            small = small.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return torch.from_numpy(np.asarray(small, np.float32) / np.float32(255)).permute(2, 0, 1)
+
+    def _meant(self, x: Tensor) -> Tensor:
+        """What photographers do on purpose: another exposure, contrast or colour, black-and-white, a matte look."""
+        rng = self.rng
+        if rng.random() < 0.1:
+            x = x.mean(0, keepdim=True).expand(3, -1, -1)
+        elif rng.random() < 0.4:
+            grey = x.mean(0, keepdim=True)
+            x = grey + rng.uniform(0.4, 1.3) * (x - grey)
+        if rng.random() < 0.6:
+            x = x.clamp(0, 1) ** math.exp(rng.normal(0, 0.22))
+        if rng.random() < 0.4:
+            middle = float(x.mean())
+            x = middle + rng.uniform(0.75, 1.25) * (x - middle)
+        if rng.random() < 0.3:
+            x = x * rng.uniform(0.65, 1.0)
+        if rng.random() < 0.25:
+            lift = rng.uniform(0, 0.09)
+            x = lift + (1 - lift) * x
+        if rng.random() < 0.3:
+            x = x * torch.tensor(np.exp(rng.normal(0, 0.05, (3, 1, 1))), dtype=torch.float32)
+        if rng.random() < 0.06:
+            x = self._night(x)
+        return x.clamp(0, 1).contiguous()
+
+    def _night(self, x: Tensor) -> Tensor:
+        """Low key as it is meant: a dark scene with lamps or stars at full brightness."""
+        rng = self.rng
+        x = x * rng.uniform(0.08, 0.4)
+        for _ in range(rng.integers(2, 60)):
+            row, column = rng.integers(0, x.shape[1]), rng.integers(0, x.shape[2])
+            side = int(rng.integers(1, 4)) if rng.random() < 0.3 else 1
+            colour = torch.tensor(rng.uniform(0.5, 1, (3, 1, 1)), dtype=torch.float32)
+            x[:, row : row + side, column : column + side] = colour
+        return x
+
+    def _theta(self) -> tuple[list[float], list[float]]:
+        rng = self.rng
+        haze, light, cast = rng.random(3) < (0.4, 0.45, 0.3)
+        depth = math.exp(rng.uniform(math.log(0.2), math.log(1.8))) if haze else 0.0
+        air = (
+            rng.uniform(0.6, 1.0) + rng.normal(0, 0.025, 3) + rng.uniform(-0.04, 0.06) * np.array([-1, 0, 1])
+        )
+        ev, middle = 0.0, 1.0
+        if light:
+            ev, middle = rng.uniform(0.6, 5.5), math.exp(rng.normal(0.05, 0.15))
+            if rng.random() < 0.35:  # darkened by a tone curve rather than by little light
+                ev, middle = rng.uniform(0, 2.5), rng.uniform(1.2, 2.45)
+        temperature, tint = 0.0, 0.0
+        if cast:
+            temperature = float(np.clip(rng.normal(0, 70), -220, 220))
+            tint = float(np.clip(rng.normal(0, 30), -120, 120))
+        theta = [depth, *air.clip(0.3, 1), ev, float(np.clip(middle, 0.5, 2.45)), temperature, tint]
+        return [float(v) for v in theta], [float(haze), float(light), float(cast)]
+
+    def _depth(self, x: Tensor) -> Tensor:
+        """Distance of mean 1: uniform, or a ramp with the horizon's side far, smooth relief and steps along tones."""
+        rng = self.rng
+        h, w = x.shape[1:]
+        if rng.random() < 0.3:
+            return torch.ones(1, h, w)
+        ramp = torch.linspace(1, 0, h)[:, None].expand(h, w) ** float(rng.uniform(0.5, 2.5))
+        coarse = torch.from_numpy(rng.normal(0, 1, (1, 1, 3, 4)).astype(np.float32))
+        relief = F.interpolate(coarse, size=(h, w), mode="bicubic")[0, 0]
+        tones = x.mean(0)
+        edges = np.quantile(tones.numpy(), sorted(rng.uniform(0, 1, 3)))
+        level = torch.bucketize(tones, torch.tensor(edges, dtype=torch.float32))
+        steps = torch.tensor(rng.normal(0, 1, 4), dtype=torch.float32)[level]
+        mix = rng.uniform(0, 1, 3) * (1.6, 0.35, 0.35)
+        depth = 0.35 + mix[0] * ramp + mix[1] * relief + mix[2] * steps
+        depth = depth.clamp_min(0.05)
+        shape: Tensor = (depth / depth.mean())[None].float()
+        return shape
+
+    def _as_file(self, y: Tensor) -> Tensor:
+        """Noise as far as the averaging of a view leaves it, clipping at both ends, rounding."""
+        rng = self.rng
+        sigma = []
+        for v in y:
+            size = math.exp(rng.uniform(math.log(2), math.log(40)))
+            theta = {
+                "noise.shot": 20 * rng.random() ** 2,
+                "noise.read": 10 * rng.random() ** 2,
+                "noise.file": 10 * rng.random() ** 2,
+            }
+            sigma.append(variance(v.clamp(0, 1), theta).sqrt() / size)
+        noise = torch.randn(y.shape, generator=self.generator)
+        return (y.clamp(0, 1) + noise * torch.stack(sigma)).clamp(0, 1)
+
+
+def _stored(path: Path) -> Image.Image:
+    image = Image.open(path).convert("RGB")
+    image.thumbnail((STORED, STORED), Image.Resampling.BOX)
+    return image

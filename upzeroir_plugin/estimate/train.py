@@ -1,0 +1,213 @@
+"""Trains the learned estimator by simulation. Needs torch; nothing else of `estimate/` does."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from upzeroir_plugin.estimate import network
+from upzeroir_plugin.estimate.learned import CENTRE, SCALE
+from upzeroir_plugin.estimate.simulate import GROUPS, NAMES, Batch, Simulator, undo
+from upzeroir_plugin.prior.embedded import fast_bfloat16
+
+KEEP = 0.999
+EVERY = 500
+PICTURE, MAP, NLL = 20.0, 1.0, 0.3
+"""Weights of squared error of the restored view, of the error of the transmission, and of θ's likelihood, beside the
+cross-entropy of presence (ours: chosen on val so that each is of order 0.1 to 0.3 at the end)."""
+NEUTRAL = (0.0, 0.9, 0.9, 0.9, 0.0, 1.0, 0.0, 0.0)
+OF_GROUP = {"haze": (0, 1, 2, 3), "light": (4, 5), "colour": (6, 7)}
+
+
+class TorchOps:
+    """`network.Ops` in torch."""
+
+    def conv(self, x: Tensor, weight: Tensor, bias: Tensor, dilation: int) -> Tensor:
+        """Convolution."""
+        return F.conv2d(x, weight, bias, padding=dilation * (weight.shape[2] // 2), dilation=dilation)
+
+    def linear(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Matrix product."""
+        return F.linear(x, weight, bias)
+
+    def relu(self, x: Tensor) -> Tensor:
+        """Positive part."""
+        return F.relu(x)
+
+    def fold(self, x: Tensor) -> Tensor:
+        """Space to depth."""
+        return F.pixel_unshuffle(x, 2)
+
+    def unfold(self, x: Tensor, like: Tensor) -> Tensor:
+        """Nearest neighbours."""
+        return F.interpolate(x, scale_factor=2.0)[:, :, : like.shape[2], : like.shape[3]]
+
+    def spread(self, x: Tensor, like: Tensor) -> Tensor:
+        """Broadcast."""
+        return x[:, :, None, None].expand(-1, -1, *like.shape[2:])
+
+    def mean(self, x: Tensor) -> Tensor:
+        """Over pixels."""
+        return x.mean((2, 3))
+
+    def peak(self, x: Tensor) -> Tensor:
+        """Over pixels."""
+        return x.amax((2, 3))
+
+    def join(self, parts: Sequence[Tensor]) -> Tensor:
+        """Concatenate."""
+        return torch.cat(list(parts), 1)
+
+
+class Estimator(nn.Module):
+    """The network's weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.ParameterDict()
+        for name, shape in network.shapes().items():
+            value = torch.zeros(shape)
+            if name.endswith("weight") and not name.endswith(".b.weight"):
+                nn.init.normal_(value, 0, math.sqrt(2 / value[0].numel()))
+            self.weights[name.replace(".", "_")] = nn.Parameter(value)
+        with torch.no_grad():
+            for name in ("out_weight", "depth_b_weight"):
+                self.weights[name].mul_(0.1)
+
+    def named(self) -> dict[str, Tensor]:
+        """Weights by their names in `network.shapes`."""
+        return {name: self.weights[name.replace(".", "_")] for name in network.shapes()}
+
+    def forward(self, view: Tensor, tones: Tensor) -> tuple[Tensor, Tensor]:
+        """See `network.forward`."""
+        outputs, depth = network.forward(view, tones, self.named(), TorchOps())
+        return outputs, depth
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the network says of a batch: logits (B, 3), θ means (B, 8) in the table's units, log-σ (B, 8) of scaled
+    values, depth map (B, 1, H, W) of mean 1.
+    """
+
+    logits: Tensor
+    scaled: Tensor
+    theta: Tensor
+    log_std: Tensor
+    depth: Tensor
+
+
+def guess(net: Estimator, views: Tensor) -> Guess:
+    """Run the network on views (B, 3, H, W)."""
+    arrays = [v.permute(1, 2, 0).numpy() for v in views]
+    stacked = torch.from_numpy(np.stack([network.planes(a) for a in arrays]))
+    tones = torch.from_numpy(np.stack([network.tones_of(a) for a in arrays]))
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
+        outputs, log_depth = (
+            part.float() for part in net(stacked.contiguous(memory_format=torch.channels_last), tones)
+        )
+    logits, scaled, log_std = outputs.split([network.GROUPS, network.PARAMETERS, network.PARAMETERS], 1)
+    theta = from_scaled(scaled)
+    depth = F.interpolate(log_depth, size=stacked.shape[2:], mode="bilinear", align_corners=False)
+    depth = depth[..., : views.shape[2], : views.shape[3]].clamp(-4, 3).exp()
+    depth = depth / depth.mean((2, 3), keepdim=True)
+    return Guess(logits, scaled, theta, log_std.clamp(-4, 2), depth)
+
+
+def from_scaled(scaled: Tensor) -> Tensor:
+    """θ in the table's units of the network's numbers; depth and mid-tones are logarithms there."""
+    plain = scaled * torch.tensor(SCALE) + torch.tensor(CENTRE)
+    parts = list(plain.unbind(1))
+    parts[0] = parts[0].clamp(-4, 1.1).exp()
+    parts[1:4] = [p.clamp(0, 1) for p in parts[1:4]]
+    parts[4] = parts[4].clamp(-3, 6)
+    parts[5] = parts[5].clamp(-0.9, 0.9).exp()
+    return torch.stack(parts, 1)
+
+
+def to_scaled(theta: Tensor) -> Tensor:
+    """The inverse of `from_scaled`."""
+    parts = list(theta.unbind(1))
+    parts[0], parts[5] = parts[0].clamp_min(1e-2).log(), parts[5].log()
+    return (torch.stack(parts, 1) - torch.tensor(CENTRE)) / torch.tensor(SCALE)
+
+
+def gated(theta: Tensor, present: Tensor) -> Tensor:
+    """θ drawn towards neutral by the presences (B, 3) of its groups."""
+    neutral = torch.tensor(NEUTRAL)
+    weight = torch.stack([present[:, GROUPS.index(n.split(".")[0])] for n in NAMES], 1)
+    return neutral + weight * (theta - neutral)
+
+
+def losses(net: Estimator, batch: Batch) -> dict[str, Tensor]:
+    """The four terms of the loss, unweighted."""
+    found = guess(net, batch.degraded)
+    entropy = F.binary_cross_entropy_with_logits(found.logits, batch.present)
+    there = torch.stack([batch.present[:, GROUPS.index(n.split(".")[0])] for n in NAMES], 1)
+    miss = (found.scaled - to_scaled(batch.theta)) / found.log_std.exp()
+    nll = ((0.5 * miss.clamp(-8, 8) ** 2 + found.log_std) * there).sum() / there.sum().clamp_min(1)
+    theta = gated(found.theta, torch.sigmoid(found.logits))
+    restored = undo(batch.degraded, theta, found.depth).clamp(-0.2, 1.2)
+    picture = ((restored - batch.clean) ** 2).mean()
+    veil = [
+        torch.exp(-t[:, 0, None, None, None] * d)
+        for t, d in ((theta, found.depth), (batch.theta, batch.depth))
+    ]
+    return {"presence": entropy, "nll": nll, "picture": picture, "map": (veil[0] - veil[1]).abs().mean()}
+
+
+def train(
+    paths: list[Path], out: Path, steps: int, seed: int = 1, count: int = 24, rate: float = 1e-3
+) -> None:
+    """Train for `steps` on photos `paths`, writing the averaged weights to `out` every `EVERY` steps.
+
+    A run goes on from `out`'s checkpoint beside it. AdamW, cosine to zero.
+    """
+    torch.manual_seed(seed)
+    net = Estimator()
+    average = {name: value.detach().clone() for name, value in net.named().items()}
+    state, step = out.with_suffix(".run.json"), 0
+    if state.exists():
+        step = int(json.loads(state.read_text("utf-8"))["step"])
+        kept = load_file(out.with_suffix(".run.safetensors"))
+        for name, value in net.named().items():
+            value.data.copy_(kept[name])
+        average = {name: v.float() for name, v in load_file(out).items()}
+    simulator = Simulator(paths, seed + step)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
+    mean: dict[str, float] = {}
+    begun, first = time.monotonic(), step
+    while step < steps:
+        warm = min(1.0, (step - first + 1) / 200)
+        optimiser.param_groups[0]["lr"] = rate * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+        terms = losses(net, simulator.batch(count))
+        total = terms["presence"] + NLL * terms["nll"] + PICTURE * terms["picture"] + MAP * terms["map"]
+        optimiser.zero_grad()
+        total.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        if math.isfinite(float(norm)):
+            optimiser.step()
+        step += 1
+        keep = min(KEEP, (step - first + 1) / (step - first + 10))
+        for name, value in net.named().items():
+            average[name].lerp_(value.detach(), 1 - keep)
+        for name, term in terms.items():
+            mean[name] = 0.99 * mean.get(name, float(term.detach())) + 0.01 * float(term.detach())
+        if step % EVERY == 0 or step == steps:
+            save_file({k: v.half() for k, v in average.items()}, out)
+            save_file(
+                {k: v.detach().clone() for k, v in net.named().items()}, out.with_suffix(".run.safetensors")
+            )
+            state.write_text(json.dumps({"step": step}), "utf-8")
+            words = "  ".join(f"{k} {v:.4f}" for k, v in mean.items())
+            print(f"step {step}  {time.monotonic() - begun:.0f} s  {words}", flush=True)

@@ -1,0 +1,35 @@
+"""Rectangles of photos."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upzeroir_plugin.errors import UsageError
+from upzeroir_plugin.photo.image import Photo
+
+Box = tuple[int, int, int, int]
+
+
+def checked_region(region: Box, size: tuple[int, int]) -> Box:
+    """The rectangle (x, y, w, h) if it lies in a photo of `size` (w, h). Raises UsageError."""
+    x, y, w, h = region
+    if min(x, y) < 0 or min(w, h) < 1 or x + w > size[0] or y + h > size[1]:
+        raise UsageError(
+            f"The region {x},{y},{w},{h} is not inside the photo.", f"It is {size[0]} by {size[1]} px."
+        )
+    return region
+
+
+def crop(photo: Photo, box: Box) -> Photo:
+    """The rectangle (x, y, w, h) of a photo, as views; its evidence knows where it lay."""
+    x, y, w, h = box
+    if box == (0, 0, *photo.size):
+        return photo
+    left, top = photo.evidence.crop_offset
+    inside = (slice(y, y + h), slice(x, x + w))
+    return replace(
+        photo,
+        pixels=photo.pixels[inside],
+        alpha=None if photo.alpha is None else photo.alpha[inside],
+        evidence=replace(photo.evidence, crop_offset=(left + x, top + y)),
+    )

@@ -1,0 +1,385 @@
+"""Jobs: a queue with one restoration at a time, their events, and what ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import shutil
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from upzeroir_plugin.errors import UpzeroirError, UsageError
+from upzeroir_plugin.parameters import Entry
+from upzeroir_plugin.service.answers import Refusal, not_found
+from upzeroir_plugin.service.limits import Limits
+from upzeroir_plugin.service.orders import Order
+from upzeroir_plugin.service.process import Child, Message
+from upzeroir_plugin.service.store import Photos, StoredPhoto, bytes_in
+
+STEPS_KEPT = 8
+log = logging.getLogger(__name__)
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One message of a job's stream: header and JPEG."""
+
+    header: dict[str, Any]
+    jpeg: bytes = b""
+
+    @property
+    def seq(self) -> int:
+        """Its number."""
+        return int(self.header["seq"])
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One restoration: what was ordered, and what came of it so far."""
+
+    id: str
+    order: Order
+    photo: StoredPhoto
+    mask: StoredPhoto | None
+    folder: Path
+    state: State = State.QUEUED
+    made: float = field(default_factory=time.monotonic)
+    started: float | None = None
+    events: list[Event] = field(default_factory=list)
+    seq: int = 0
+    readers: int = 0
+    left: float | None = None
+    preview: bytes = b""
+    result: dict[str, Any] = field(default_factory=dict)
+    promised: int = 0
+    size: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    listeners: set[asyncio.Event] = field(default_factory=set)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state not in (State.QUEUED, State.RUNNING)
+
+    def publish(self, kind: str, jpeg: bytes = b"", **fields: Any) -> None:
+        """Add an event; what it supersedes is dropped, so that a slow reader gets the latest."""
+        self.seq += 1
+        event = Event({"seq": self.seq, "kind": kind, **fields}, jpeg)
+        if jpeg:
+            self.preview = jpeg
+        if kind in ("progress", "queued"):
+            self.events = [e for e in self.events if not _superseded(e, event)]
+        steps = [e for e in self.events if e.header["kind"] == "step"]
+        if kind == "step" and len(steps) >= STEPS_KEPT:
+            self.events.remove(steps[0])
+        self.events.append(event)
+        for listener in self.listeners:
+            listener.set()
+
+    def end(self, state: State, kind: str, **fields: Any) -> None:
+        """The last event."""
+        if not self.over:
+            self.state = state
+            self.publish(kind, **fields)
+            self.ended.set()
+
+    def label(self) -> str:
+        """What it does or waits for now."""
+        return next((e.header["label"] for e in reversed(self.events) if "label" in e.header), "Waiting")
+
+    def to_json(self, position: int | None) -> dict[str, Any]:
+        """Its state for GET /v1/jobs/{id}."""
+        last = self.events[-1].header if self.events else None
+        return {
+            "id": self.id,
+            "photo": self.photo.id,
+            "state": self.state,
+            "position": position,
+            "label": self.label(),
+            "last": last,
+            "result": self.result or None,
+        }
+
+
+def _superseded(old: Event, new: Event) -> bool:
+    """Progress by newer progress (with a picture only by one with a picture), a place in the queue by what follows."""
+    kind = old.header["kind"]
+    return kind == "queued" or (kind == "progress" and (bool(new.jpeg) or not old.jpeg))
+
+
+class Jobs:
+    """All jobs of one service, run one after another in the engine's process."""
+
+    def __init__(self, root: Path, limits: Limits, photos: Photos, engine: Child) -> None:
+        self.root, self.limits, self.photos, self.engine = root, limits, photos, engine
+        engine.heard, engine.ended = self._heard, self._engine_ended
+        self.all: dict[str, Job] = {}
+        self.waiting: deque[Job] = deque()
+        self.current: Job | None = None
+        self.about: dict[str, Any] = {}
+        self._news = asyncio.Event()
+
+    def __getitem__(self, name: str) -> Job:
+        """The job of that id. Raises Refusal `not-found`."""
+        try:
+            return self.all[name]
+        except KeyError:
+            raise not_found("job") from None
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return self.current is not None or bool(self.waiting)
+
+    def warm(self) -> None:
+        """Start the engine, unless it runs."""
+        self.engine.start()
+
+    def add(self, order: Order) -> Job:
+        """Put it into the queue. Raises Refusal `not-found`, `queue-full`, UsageError."""
+        photo = self.photos[order.photo]
+        mask = self.photos[order.mask] if order.mask else None
+        size = (photo.about["width"], photo.about["height"])
+        if order.region is not None:
+            x, y, w, h = order.region
+            if x + w > size[0] or y + h > size[1]:
+                raise UsageError(
+                    f"The region {x},{y},{w},{h} is not inside the photo.",
+                    f"It is {size[0]} by {size[1]} px.",
+                )
+        if mask is not None and (mask.about["width"], mask.about["height"]) != size:
+            raise UsageError(
+                "The mask does not have the photo's size.", "Make it as wide and high as the photo."
+            )
+        if order.start_from is not None:
+            self[order.start_from]
+        if len(self.waiting) >= self.limits.queue:
+            raise Refusal("queue-full", "Too many jobs are waiting.", "Try again when some are done.")
+        name = secrets.token_hex(8)
+        job = Job(name, order, photo, mask, self.root / f"job-{name}")
+        job.folder.mkdir(mode=0o700)
+        photo.users += 1
+        if mask is not None:
+            mask.users += 1
+        self.all[name] = job
+        self.waiting.append(job)
+        self._say_places()
+        self._news.set()
+        self._make_room()
+        return job
+
+    def position(self, job: Job) -> int | None:
+        """How many are to be started before it; None if it does not wait."""
+        return self.waiting.index(job) if job in self.waiting else None
+
+    def cancel(self, job: Job, why: str = "Cancelled.") -> None:
+        """Drop it; one that runs is told, and killed if it does not listen."""
+        if job in self.waiting:
+            self.waiting.remove(job)
+            self._release(job)
+            self._say_places()
+        elif job is self.current:
+            job.stopping.set()
+        job.end(State.CANCELLED, "error", code="cancelled", message=why, hint="")
+
+    def keep(self, job: Job) -> None:
+        """End it with the present picture. Raises Refusal `conflict` if it does not run yet or any more."""
+        if job is not self.current or job.over:
+            raise Refusal("conflict", f"The job is {job.state}: there is no picture to keep.")
+        self.engine.tell({"do": "keep", "job": job.id})
+
+    def delete(self, job: Job) -> None:
+        """Forget it and its result."""
+        self.cancel(job)
+        self.all.pop(job.id, None)
+        if job is not self.current:
+            shutil.rmtree(job.folder, ignore_errors=True)
+
+    async def ask(self, job: Job, message: Message) -> Message:
+        """A question about a finished job to the engine. Raises Refusal."""
+        if job.state is not State.DONE:
+            raise Refusal("conflict", f"The job is {job.state}: there is no result.")
+        with job.photo.in_use():
+            return await self.engine.ask({**message, **self._places(job)})
+
+    async def free(self) -> None:
+        """Drop the model: the engine ends, unless it works."""
+        if self.busy:
+            raise Refusal("conflict", "A job is running.", "Cancel it, or wait until it is done.")
+        self.engine.kill()
+        self.about = {}
+
+    async def run(self) -> None:
+        """Work through the queue for ever."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self.waiting:
+                job = self.current = self.waiting.popleft()
+                job.state, job.started = State.RUNNING, time.monotonic()
+                self._say_places()
+                try:
+                    await self._one(job)
+                except UpzeroirError as error:
+                    job.end(State.FAILED, "error", **error.to_json())
+                except Exception as error:
+                    log.exception("job failed")
+                    job.end(
+                        State.FAILED,
+                        "error",
+                        code="internal",
+                        message=f"{type(error).__name__}: {error}",
+                        hint="",
+                    )
+                finally:
+                    self.current = None
+                    self._release(job)
+
+    async def watch(self) -> None:
+        """Cancel jobs that nobody listens to, or that take too long."""
+        while True:
+            await asyncio.sleep(0.25)
+            now = time.monotonic()
+            for job in [j for j in (*self.waiting, self.current) if j is not None and not j.over]:
+                if job.started is not None and now - job.started > self.limits.job_seconds:
+                    self.cancel(job, "The job took too long.")
+                if job.order.detached or job.readers:
+                    continue
+                if job.left is not None and now - job.left > self.limits.reader_gone:
+                    self.cancel(job, "Cancelled: nobody listened any more.")
+                elif job.left is None and now - job.made > self.limits.never_heard:
+                    self.cancel(job, "Cancelled: nobody ever listened.")
+
+    async def _one(self, job: Job) -> None:
+        job.publish("progress", label="Looking at the photo", stage="estimate", done=0.0)
+        estimate: asyncio.Future[Any] = asyncio.ensure_future(self.photos.estimate(job.photo))
+        stopped: asyncio.Future[Any] = asyncio.ensure_future(job.stopping.wait())
+        try:
+            await asyncio.wait({estimate, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if job.over:
+                return
+            await estimate
+            if not self.about:
+                job.publish("progress", label="Waiting for the engine to start", stage="engine", done=0.0)
+            await self._drive(job, stopped)
+        finally:
+            estimate.cancel()
+            stopped.cancel()
+
+    async def _drive(self, job: Job, stopped: asyncio.Future[Any]) -> None:
+        """From the order to the last event; `finished` comes when the engine is free again."""
+        message = {"do": "run", "job": job.id, "order": _plain(job.order), **self._places(job)}
+        done: asyncio.Future[Any] = asyncio.ensure_future(self.engine.ask(message))
+        for photo in self._forgotten():
+            self.engine.tell({"do": "forget", "photo": photo})
+        await asyncio.wait({done, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not done.done():
+            self.engine.tell({"do": "cancel", "job": job.id})
+            await asyncio.wait({done}, timeout=self.limits.cancel_grace)
+            if not done.done():
+                log.warning("the engine did not stop in time and is ended")
+                self._restart()
+        try:
+            answer = await done
+        except Refusal as error:
+            job.end(State.FAILED, "error", **error.to_json())
+            return
+        job.result = answer["result"]
+        job.size = bytes_in(job.folder)
+        job.end(State.DONE, "done", result=job.result)
+
+    def _restart(self) -> None:
+        self.engine.kill()
+        self.about = {}
+        self.engine.start()
+
+    def _heard(self, message: Message) -> None:
+        """What the engine says of itself and of the running job."""
+        said = message.get("is")
+        if said == "ready":
+            self.about = message["about"]
+            log.info("engine ready: %s", self.about)
+        elif said == "log":
+            log.log(message["level"], "engine: %s", message["text"])
+        elif (
+            said == "event"
+            and self.current is not None
+            and message["job"] == self.current.id
+            and not self.current.over
+        ):
+            self.current.publish(message["kind"], message["jpeg"], **message["fields"])
+
+    def _engine_ended(self, exitcode: int | None) -> None:
+        log.warning("the engine ended unexpectedly (%s); a new one is started", exitcode)
+        self.about = {}
+        if self.busy:
+            self.engine.start()
+
+    def _forgotten(self) -> list[str]:
+        names, self.photos.forgotten = self.photos.forgotten, []
+        return names
+
+    def _places(self, job: Job) -> Message:
+        return {
+            "folder": str(job.folder),
+            "photo": job.photo.id,
+            "photo_folder": str(job.photo.folder),
+            "mask_folder": str(job.mask.folder) if job.mask is not None else None,
+        }
+
+    def _say_places(self) -> None:
+        for place, job in enumerate(self.waiting):
+            if not (job.events and job.events[-1].header.get("position") == place):
+                ahead = place + (self.current is not None)
+                label = "Waiting" if not ahead else f"Waiting: {ahead} before it"
+                job.publish("queued", position=place, label=label)
+
+    def _release(self, job: Job) -> None:
+        job.photo.users -= 1
+        if job.mask is not None:
+            job.mask.users -= 1
+        if job.id not in self.all:
+            shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _make_room(self) -> None:
+        over = [j for j in self.all.values() if j.over and not j.promised and not j.readers]
+        held = sum(j.size for j in self.all.values())
+        for job in over:
+            if len(self.all) <= self.limits.jobs and held <= self.limits.held:
+                return
+            held -= job.size
+            self.delete(job)
+
+
+def _plain(order: Order) -> dict[str, Any]:
+    """The order as plain values for the pipe."""
+    data = {name: getattr(order, name) for name in Order.__slots__}
+    data["entries"] = {name: _entry(e) for name, e in order.entries.items()}
+    data["amounts"] = order.amounts.to_json()
+    return data
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "value": entry.value,
+        "low": entry.low,
+        "high": entry.high,
+        "confidence": entry.confidence,
+        "pinned": entry.pinned,
+    }
