@@ -18,8 +18,11 @@ Single = NDArray[np.float32]
 SIDE = 32
 """px of the squares looked at."""
 LOWEST, HIGHEST = 0.04, 0.48
-OUT, FROM, LEFT = 0.02, 0.15, 0.25
-"""Power that the blur leaves of a frequency that counts as put out, from which cycles per px on; and of one left."""
+OUT, FROM, COARSE = 0.006, 0.15, 0.1
+"""Power that the blur leaves of a frequency that counts as put out; cycles per px from which it may; and up to which
+frequencies tell how much there is to see."""
+LEAK = np.array([1, 4, 1]) / 6
+"""Power spectrum of the Hann window."""
 FEWEST = 8
 KEPT = 0.3
 """Share of the put-out frequencies that are looked at after JPEG: those that it treats best."""
@@ -71,11 +74,12 @@ def look(luma: Single, corners: Single, noise: Array, tones: Array, steps: Array
 def _bands(kernel: Array, steps: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_], float]:
     """Masks of the frequencies that the blur puts out and that it leaves, and what JPEG loses in the first."""
     power = np.square(np.abs(np.fft.rfft2(kernel, s=(4 * SIDE, 4 * SIDE))))[::4, ::4]
+    power = ndimage.convolve1d(
+        ndimage.convolve1d(power, LEAK, axis=0, mode="wrap"), LEAK, axis=1, mode="mirror"
+    )
     radius = _radius()
     used = (radius > LOWEST) & (radius < HIGHEST)
-    out, left = used & (power < OUT) & (radius > FROM), used & (power > LEFT)
-    if left.sum() < FEWEST:
-        left = used & (power >= np.sort(power[used])[-FEWEST])
+    out, left = used & (power < OUT) & (radius > FROM), used & (radius < COARSE)
     if out.sum() < FEWEST:
         out = used & (power <= np.sort(power[used])[FEWEST])
     down, across = np.indices(out.shape)
