@@ -16,11 +16,13 @@ from upzeroir_plugin.estimate import (
     blur_shape,
     blur_sharpest,
     blur_spectrum,
+    blur_texture,
     blur_widths,
 )
 from upzeroir_plugin.estimate.blur_kernel import kernel_picture
 from upzeroir_plugin.estimate.blur_shape import Shapes
 from upzeroir_plugin.estimate.blur_sharpest import Level
+from upzeroir_plugin.estimate.blur_texture import Texture
 from upzeroir_plugin.estimate.fuse import FROM, share
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.readings import Findings, Reading
@@ -36,6 +38,8 @@ WHOLE, TILE, TILES = 1_300_000, 192, 32
 LEVELS = 3
 WORTH, DOUBT = 0.9, 0.08
 """px: width at which blur is as likely as not worth undoing, and the estimator's own error of its logarithm."""
+STAYS, STEP = 0.025, 0.005
+"""Share of sharp places from which a blur is not the whole photo's, and the scale of that decision."""
 COARSE = 0.6
 """How much wider than `WORTH`, by its logarithm, a photo of the worst JPEG quality must be: its edges are no longer
 the camera's, and what compression took does not come back."""
@@ -53,9 +57,13 @@ def estimate_blur(photo: Photo, noise: Findings, jpeg: Findings) -> tuple[Findin
     found = blur_shape.shapes(levels, blur_spectrum.measure(luma, sigma, _steps(jpeg)))
     readings = _readings(levels, found, _least(jpeg))
     theta = _fused(readings)
-    blurred = any(theta[name] > 0 for name in ("sigma", "focus", "length"))
-    place = blur_map.blur_map(levels, photo.size, _widths(theta)) if blurred else None
-    return Findings(readings, _evidence(levels, photo.size, found, theta)), place
+    texture, place = None, None
+    if any(theta[name] > 0 for name in ("sigma", "focus", "length")):
+        least = kernel_picture(**_fused(tuple(map(_cautious, readings))))
+        texture = blur_texture.look(luma, corners, *_tones(noise, sigma), _steps(jpeg), least)
+        readings = _global(readings, texture.share)
+        place = blur_map.blur_map(levels, texture, photo.size, _widths(theta))
+    return Findings(readings, _evidence(levels, photo.size, found, _fused(readings), texture)), place
 
 
 def _luma(photo: Photo) -> tuple[Single, Single]:
@@ -75,6 +83,15 @@ def _noise(noise: Findings) -> tuple[float, float]:
     luma = channel / (1 + 2 * said.get("noise.chroma", 1.0) ** 2)
     rounding = noise.evidence.get("rounding", 0.0) / 255**2 / 3
     return math.sqrt(luma + rounding), said.get("noise.size", 0.0)
+
+
+def _tones(noise: Findings, sigma: float) -> tuple[Array, Array]:
+    """Variance of luma's noise at each of some tones, and these; the mean is `sigma` squared."""
+    bins = noise.evidence.get("bins", [])
+    fit = np.maximum([each["fit"] for each in bins], 0)
+    if not fit.sum() > 0:
+        return np.full(1, sigma**2), np.full(1, 0.5)
+    return sigma**2 * fit / fit.mean(), np.array([each["brightness"] for each in bins])
 
 
 def _steps(jpeg: Findings) -> Array:
@@ -116,9 +133,27 @@ def _readings(levels: list[Level], found: Shapes, least: float) -> tuple[Reading
     return _apart(softness, _focus(found.disc, least), _motion(found.motion, least))
 
 
+def _global(readings: tuple[Reading, ...], sharp: float) -> tuple[Reading, ...]:
+    """The readings, less present the larger the share of the photo that is `sharp`: then it is depth of field."""
+    keep = 1 / (1 + math.exp(min((sharp - STAYS) / STEP, 40)))
+    *amounts, angle = readings
+    lowered = [replace(r, present=r.present * keep) for r in amounts]
+    return *lowered, replace(angle, present=float(lowered[-1].present > FROM))
+
+
 def _fused(readings: tuple[Reading, ...]) -> dict[str, float]:
     """Sigma, focus, length and angle as they will stand in θ."""
     return {r.name.split(".")[1]: share(r.present) * r.value for r in readings}
+
+
+def _cautious(reading: Reading) -> Reading:
+    """Less blur, by its error: what even that would have put out must not be there."""
+    value = (
+        reading.value
+        if reading.name == "blur.angle"
+        else max(reading.value - reading.std, 0.75 * reading.value)
+    )
+    return replace(reading, value=value)
 
 
 def _widths(theta: dict[str, float]) -> Array:
@@ -129,18 +164,23 @@ def _widths(theta: dict[str, float]) -> Array:
 
 
 def _evidence(
-    levels: list[Level], size: tuple[int, int], found: Shapes, theta: dict[str, float]
+    levels: list[Level],
+    size: tuple[int, int],
+    found: Shapes,
+    theta: dict[str, float],
+    texture: Texture | None,
 ) -> dict[str, Any]:
     """For the why-view.
 
     `kernel`: rows of the point spread function of the fused readings, sum 1; `shapes`: probability of each; `edges`:
     how many of each size of the picture told something; `patches`: `x` and `y` in [0, 1] with the `width`, the σ in px
-    of the sharpest edges there.
+    of the sharpest edges there; `sharp`: share of the places whose texture is sharper than that blur.
     """
     return {
         "kernel": kernel_picture(**theta).round(5).tolist(),
         "shapes": {name: float(getattr(found, name).sum()) for name in ("gaussian", "disc", "motion")},
         "edges": [len(level.logs) for level in levels],
+        "sharp": 0.0 if texture is None else round(texture.share, 3),
         "patches": blur_map.patches(levels, size),
     }
 

@@ -27,8 +27,8 @@ def kernel_picture(sigma: float, focus: float, length: float, angle: float) -> N
     drawn = ndimage.gaussian_filter(drawn, FINE * sigma, truncate=3, mode="constant")
     size = 2 * half + 1
     picture: NDArray[np.float64] = drawn.reshape(size, FINE, size, FINE).sum((1, 3))
-    normed: NDArray[np.float64] = picture / picture.sum()
-    return normed
+    picture /= picture.sum()
+    return picture
 
 
 def _dot(distance: NDArray[np.float64], reach: float) -> NDArray[np.float64]:

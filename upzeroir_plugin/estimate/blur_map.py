@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from upzeroir_plugin.estimate.blur_edges import octant
 from upzeroir_plugin.estimate.blur_sharpest import LOGS, Level, told
+from upzeroir_plugin.estimate.blur_texture import Texture
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -29,12 +30,14 @@ SEEN = 0.8
 """Share of the greatest width that a direction must have under a motion to tell anything about it."""
 SMOOTH = 0.7
 """Cells: σ over which neighbours share their evidence."""
+SHARP = 4.0
+"""Logarithm of the odds that a square of sharp texture takes from its place."""
 WHOLE = 0.9
 """Least value of a map that is worth having."""
 
 
-def blur_map(levels: Sequence[Level], size: tuple[int, int], width: Array) -> Single | None:
-    """Where blur of `width` is to be undone: (h, w) in [0, 1], or None for everywhere.
+def blur_map(levels: Sequence[Level], texture: Texture, size: tuple[int, int], width: Array) -> Single | None:
+    """(h, w) in [0, 1], 1 where blur of `width` is to be undone; None: everywhere.
 
     `width` (8,): σ in px of the edges of each direction; `size` (width, height) of the photo.
     """
@@ -43,6 +46,8 @@ def blur_map(levels: Sequence[Level], size: tuple[int, int], width: Array) -> Si
     odds = np.zeros(shape)
     for cell, here in _cells(telling, size, shape):
         odds[cell] = _odds(told(here), float(width.max()))
+    row, column = (texture.place * np.array(shape) / np.array([size[1], size[0]])).astype(int).T
+    np.add.at(odds, (row, column), np.where(texture.sharp, -SHARP, 0))
     chance = _chance(ndimage.gaussian_filter(odds, SMOOTH, mode="nearest"))
     place: Single = np.clip((chance - 0.2) / 0.6, 0, 1).astype(np.float32)
     return None if place.min() > WHOLE else place
