@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import BY_NAME, GROUPS, Amounts, ParameterVector
@@ -25,6 +26,8 @@ TONES = 33
 BLUR_CALLS = 8
 BLUR_START = 20 / 255
 FLIPS = 8
+AROUND, MARGIN = 15, 3.0
+"""Side of the square in px, and the factor, by which noise is taken to be there."""
 SMALL = 1 << 18
 """Photos up to this many pixels get their flips averaged even in `fast`: they are done at once anyway."""
 
@@ -109,16 +112,35 @@ def noise_peak(theta: ParameterVector) -> float:
     return float(total.clamp_min(0).max().sqrt())
 
 
-def sigma_of(y: Tensor, theta: ParameterVector) -> tuple[Tensor, Tensor]:
-    """(σ, loss) for the first call: noise and JPEG error of y (B, 3, H, W) as maps (B, 1, H, W)."""
+def sigma_of(y: Tensor, theta: ParameterVector, there: bool = False) -> tuple[Tensor, Tensor]:
+    """(σ, loss) for the first call: noise and JPEG error of y (B, 3, H, W) as maps (B, 1, H, W).
+
+    `there`: y is the photo itself, so that no more noise is meant than there can be (`most_noise`).
+    """
     variance = torch.zeros_like(y[:, :1])
     values = theta.values()
     if any(values[n] > 0 for n in ("noise.shot", "noise.read", "noise.file")):
         variance = sigma_map(y, values) ** 2
+        if there:
+            variance = torch.minimum(variance, most_noise(y, values["noise.size"]) ** 2)
     quality = values["jpeg.quality"]
     if quality < 100:
         variance = variance + equivalent_sigma(quality) ** 2
     return variance.sqrt(), torch.full_like(variance, 1 - quality / 100)
+
+
+def most_noise(y: Tensor, size: float) -> Tensor:
+    """σ that noise of a correlation length can have at each place of a photo y, (B, 1, H, W), generously.
+
+    Ours: a clipped sky or a flat drawing holds no noise whatever θ says of its brightness, and a denoiser told of noise
+    that is not there makes things up. Second differences both ways (Immerkær 1996) give σ of white noise, texture only
+    adds to them; grain has less of them, which `size` allows for.
+    """
+    rows, columns = (torch.tensor([1.0, -2.0, 1.0]).view(shape) for shape in ((1, 1, 3, 1), (1, 1, 1, 3)))
+    channels = functional.pad(y.flatten(0, 1)[:, None], (1, 1, 1, 1), mode="replicate")
+    second = functional.conv2d(functional.conv2d(channels, rows.to(y)), columns.to(y)).view_as(y)
+    power = functional.avg_pool2d(second.square().mean(1, keepdim=True) / 36, AROUND, 1, AROUND // 2)
+    return MARGIN * (1 + (size / 0.7) ** 2) * power.sqrt() + 0.3 / 255
 
 
 def blur_reach(theta: ParameterVector) -> int:

@@ -98,7 +98,7 @@ def _cleaned(
     found = kept.get(key)
     if found is not None:
         return found[0], found[1], 0
-    sigma, loss = sigma_of(y, plan.theta)
+    sigma, loss = sigma_of(y, plan.theta, there=True)
     sigma = sigma * plan.exposure
     made, calls = averaged(prior, y * plan.exposure, sigma, loss, plan.flips, hook)
     clean = made / plan.exposure if calls else y
