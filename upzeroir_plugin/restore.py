@@ -243,7 +243,7 @@ class _Run:
         )  # fmt: skip
         before = crop(photo, self.area)
         if plan.idle or options.strength == 0:
-            self._finish(before, False, plan, Verdict(0.0, 0.0, True, 1.0))
+            self._finish(before, False, plan, Verdict(0.0, 0.0, True))
             return
         self._check_memory()
         self.means = best(self.means.prior, plan.context)
@@ -284,7 +284,7 @@ class _Run:
         self._draft(plan, work)
         tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
         self.calls += tested.calls
-        if options.effort == "thorough" and not tested.verdict.accepted:
+        if not tested.verdict.accepted:
             again = refit(plan, tested.verdict)
             if again is not plan:
                 plan, tested = again, probe(self.photo.pixels, again, prior, self._check_cancel, self.kept)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -186,14 +184,19 @@ def test_active_leaves_the_threshold_itself_in() -> None:
     assert active(theta, Amounts(), 0.99 * LEAST_SIGMA)["noise.file"] == 0
 
 
-@pytest.mark.parametrize("scale", [0.2, 0.9, 1.2, 7.0])
-def test_refit_scales_automatic_noise_within_bounds(scale: float) -> None:
-    theta = automatic(noise_shot=40, noise_read=10, noise_file=8).pinned({"noise.file": 5})
-    plan = plan_of(theta, pixels=noisy(scene(96, 128), 5))
-    again = refit(plan, Verdict(1, 0, False, scale))
-    bounded = min(max(scale, 1 / 1.5), 1.5)
-    assert again.restarts == 1
-    assert again.theta["noise.read"] == pytest.approx(10 * bounded)
-    assert again.theta["noise.shot"] == pytest.approx(40 * bounded**2)
-    assert again.theta["noise.file"] == 5
-    assert replace(again, theta=plan.theta, restarts=0, blur_sigma=plan.blur_sigma) == plan
+@pytest.mark.parametrize(("std", "denied"), [(0.9, False), (1.2, False), (2.5, True)])
+def test_refit_takes_back_a_blur_that_the_residual_denies(std: float, denied: bool) -> None:
+    pixels = noisy(scene(96, 128), 5)
+    plan = plan_of(automatic(blur_sigma=2, noise_file=5), pixels=pixels)
+    again = refit(plan, Verdict(std, 0, False))
+    assert (again is plan) is not denied
+    if denied:
+        assert (again.restarts, again.blur_calls, again.theta["blur.sigma"]) == (1, 0, 0)
+        assert again.theta["noise.file"] == 5
+    pinned = plan_of(automatic(noise_file=5).pinned({"blur.sigma": 2}), pixels=pixels)
+    assert refit(pinned, Verdict(std, 0, False)) is pinned
+
+
+def test_refit_leaves_noise_alone() -> None:
+    plan = plan_of(automatic(noise_file=8), pixels=noisy(scene(96, 128), 5))
+    assert refit(plan, Verdict(3.0, 0, False)) is plan

@@ -22,6 +22,8 @@ from upzeroir_plugin.prior.unet import DenoiserUNet, Hook, in_channels_last
 
 FOLDER = Path(__file__).parent / "weights" / "embedded"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+MOST = 6.0
+"""Standard deviations that a pixel is moved by at most: no noise is larger, and no misled network may do more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class EmbeddedPrior:
     """The embedded denoiser on one device, in the precision that its processor is fast in."""
 
     name = "embedded"
-    context = 32
+    context = 40
     sigma_range = (0.5 / 255, 1.0)
 
     def __init__(self, folder: Path = FOLDER, device: str = "cpu") -> None:
@@ -153,7 +155,8 @@ class EmbeddedPrior:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             out = self.net(*images, hook)
         mean: Tensor = (out[..., :height, :width].float().to(z.device) + 1) / 2
-        return mean
+        reach = MOST * sigma.to(z.device)
+        return z + torch.maximum(torch.minimum(mean - z, reach), -reach)
 
     def _send(self, image: Tensor, pad: tuple[int, int, int, int]) -> Tensor:
         if any(pad):

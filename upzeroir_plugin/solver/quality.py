@@ -22,12 +22,11 @@ SLACK_WHITE = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`std`: of the residual over σ. `white`: its lag-1 autocorrelation. `scale`: by how much σ seems wrong."""
+    """`std`: of the residual over σ. `white`: its lag-1 autocorrelation."""
 
     std: float
     white: float
     accepted: bool
-    scale: float
 
 
 _BLUR = Blur()
@@ -44,20 +43,20 @@ def judge(y: Tensor, x: Tensor, theta: ParameterVector, place: Fields, prior: Pr
     sigma, _ = sigma_of(y, theta)
     middle = float(sigma.median())
     if middle <= 0:
-        return Verdict(0.0, 0.0, True, 1.0)
+        return Verdict(0.0, 0.0, True)
     values = theta.values()
     residual = (y - forward(x, values, place, jpeg=False)) / sigma
     inside = ((y > 1 / 255) & (y < 254 / 255)).all(1, keepdim=True)
     if float(inside.float().mean()) < 0.2:
-        return Verdict(1.0, 0.0, True, 1.0)
+        return Verdict(1.0, 0.0, True)
     std = float(residual[inside.expand_as(residual)].std())
     white = whiteness((residual * inside)[0].permute(1, 2, 0).numpy())
     if theta["jpeg.quality"] < 100:
-        return Verdict(std, white, std <= 1 + SLACK_STD, 1.0)
+        return Verdict(std, white, std <= 1 + SLACK_STD)
     if not _BLUR.is_neutral(values):
-        return Verdict(std, white, abs(std - 1) <= SLACK_STD and white <= SLACK_WHITE, 1.0)
+        return Verdict(std, white, abs(std - 1) <= SLACK_STD and white <= SLACK_WHITE)
     std_range, white_range = prior.residuals.at(middle)
     known = float(torch.exp(torch.tensor(-1.0 / max(values["noise.size"], 1e-3) ** 2)))
     fits = std_range[0] - SLACK_STD <= std <= std_range[2] + SLACK_STD
     plain = white_range[0] - SLACK_WHITE <= white <= white_range[2] + SLACK_WHITE + known
-    return Verdict(std, white, fits and plain, std / max(std_range[1], 0.1))
+    return Verdict(std, white, fits and plain)
