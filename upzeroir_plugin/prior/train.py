@@ -78,7 +78,8 @@ class Crops:
         if self.rng.random() < SYNTHETIC_SHARE:
             image, odds = self.drawn[self.rng.integers(len(self.drawn))]
         else:
-            image, odds = self.photos[int(np.searchsorted(self.weight, self.rng.random()))]
+            drawn = np.searchsorted(self.weight[:-1], self.rng.random())
+            image, odds = self.photos[int(drawn)]
         chosen = np.searchsorted(np.cumsum(odds), self.rng.random() * odds.sum() * 0.9999)
         top, left = (8 * int(i) for i in np.unravel_index(int(chosen), odds.shape))
         patch = image[top : top + self.crop, left : left + self.crop]
