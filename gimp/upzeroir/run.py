@@ -15,8 +15,6 @@ from texts import _
 
 if TYPE_CHECKING:
     from upzeroir_plugin.client import Client
-else:
-    pass
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,6 @@ def progress_text(header: dict[str, Any]) -> str:
     return _("{label}, about {seconds:.0f} s left").format(label=label, seconds=max(1, eta))
 
 
-def parameters_text(done: Done) -> str:
+def as_text(parameters: dict[str, Any]) -> str:
     """θ as JSON, for the procedures' return value."""
-    return json.dumps(done.parameters)
+    return json.dumps(parameters)

@@ -14,8 +14,9 @@ from job import Outcome, Sent
 if TYPE_CHECKING:
     from arguments import Wish
     from pixels import Rect
-    from upzeroir_plugin.client import Client, ClientError, Events
     from work import Work
+
+    from upzeroir_plugin.client import Client, ClientError, Events
 else:
     from client import ClientError
 
@@ -176,9 +177,7 @@ class Session:
         if result is not None:
             self.post(self.listener.on_done, number, job.fetch(client, self.work, name, result))
 
-    def _loupe(
-        self, client: Client, sent: Sent, number: int, wanted: Wanted, rect: Rect
-    ) -> Optional[bytes]:
+    def _loupe(self, client: Client, sent: Sent, number: int, wanted: Wanted, rect: Rect) -> Optional[bytes]:
         """A rectangle at 1:1 as a JPEG; None if something newer is wanted."""
         last = [b""]
 

@@ -1,4 +1,4 @@
-"""Where a photo shows best what was done to it: its finest detail, its deepest shadow, its flattest area. Pure Python."""
+"""Where a photo shows best what was done to it: its finest detail, its deepest shadow, its flattest area."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _activity(grey: bytes, width: int, x: int, y: int) -> int:
     for r in range(BLOCK):
         at = (y + r) * width + x
         row = grey[at : at + BLOCK]
-        total += sum(abs(a - b) for a, b in zip(row, row[1:]))
+        total += sum(abs(a - b) for a, b in zip(row, row[1:]))  # noqa: RUF007 - Python 3.9
         if r:
             above = grey[at - width : at - width + BLOCK]
             total += sum(abs(a - b) for a, b in zip(row, above))

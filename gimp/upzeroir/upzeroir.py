@@ -15,13 +15,14 @@ gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 gi.require_version("Babl", "0.1")
 import arguments
+import backend
 from gi.repository import Gimp, GLib, GObject
 from texts import _
 
 if TYPE_CHECKING:
-    from upzeroir_plugin.client import Client, ClientError, connect
+    from upzeroir_plugin.client import ClientError
 else:
-    from client import Client, ClientError, connect
+    from client import ClientError
 
 RESTORE, ESTIMATE = "plug-in-upzeroir-restore", "plug-in-upzeroir-estimate"
 HELP = (
@@ -76,14 +77,18 @@ class UpZeroIR(Gimp.PlugIn):
         self, procedure: Any, mode: Any, image: Any, drawables: list[Any], config: Any, _data: Any
     ) -> Any:
         """The menu entry, "repeat last", and calls from scripts."""
+        if mode == Gimp.RunMode.INTERACTIVE:
+            import dialog
+
+            return _answered(procedure, lambda: dialog.restore(procedure, config, image, drawables))
         import run
 
         def work() -> list[Any]:
             wish = arguments.wish(config, mode == Gimp.RunMode.NONINTERACTIVE)
-            done = run.restore(_client(), image, drawables, wish)
+            done = run.restore(backend.client(), image, drawables, wish)
             last = done[-1]
             summary = " ".join(each.summary for each in done)
-            return [any(each.placed is not None for each in done), summary, run.parameters_text(last)]
+            return [any(each.placed is not None for each in done), summary, run.as_text(last.parameters)]
 
         return _answered(procedure, work)
 
@@ -95,14 +100,10 @@ class UpZeroIR(Gimp.PlugIn):
 
         def work() -> list[Any]:
             pins = arguments.pins(config, mode == Gimp.RunMode.NONINTERACTIVE)
-            done = run.estimate(_client(), image, drawables, pins)
-            return [done.summary, run.parameters_text(done)]
+            done = run.estimate(backend.client(), image, drawables, pins)
+            return [done.summary, run.as_text(done.parameters)]
 
         return _answered(procedure, work)
-
-
-def _client() -> Client:
-    return connect(waiting=lambda text: Gimp.progress_set_text(_(text)))
 
 
 def _answered(procedure: Any, work: Any) -> Any:

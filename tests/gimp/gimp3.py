@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,9 +24,9 @@ USUAL = re.compile(
     "|".join(
         (
             r"^\s*$", "tag cache", "cannot open display", "gimp_wire_read", "resource name is invalid",
-            "Welcome to GIMP", "gimp_flush", "G_IS_OBJECT", "stray image", "stale context", "GeglBuffer", "dbind", "AT-SPI",
-            "_gimp_pixbuf_from_data", "batch command executed", "hash_table != NULL", "EEEEeEeek", "buffers leaked",
-            "dconf", "dbus", "D-Bus", "recently-used", "Gtk-WARNING.*theme", "gimp_display_shell",
+            "Welcome to GIMP", "gimp_flush", "G_IS_OBJECT", "stray image", "stale context", "GeglBuffer",
+            "dbind", "AT-SPI", "_gimp_pixbuf_from_data", "batch command executed", "hash_table != NULL", "EEEEeEeek",
+            "buffers leaked", "dconf", "dbus", "D-Bus", "recently-used", "Gtk-WARNING.*theme", "gimp_display_shell",
             "list of contexts", r"^bps:", r"^load_contiguous", r"^bytes_per_pixel", r"^Image dimensions",
         )
     )
@@ -40,6 +42,32 @@ class Batch:
     words: str
     status: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Running:
+    """A GIMP at work: what it gives back goes to `out`, its words to `words`."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    words: Path
+    began: float = field(default_factory=time.monotonic)
+
+    def given(self) -> Any:
+        """What the script has given back, if it has."""
+        return json.loads(self.out.read_text(encoding="utf-8")) if self.out.exists() else None
+
+    def said(self) -> str:
+        """GIMP's words so far, but for the usual ones."""
+        return said(self.words.read_text(encoding="utf-8", errors="replace"))
+
+    def ended(self, timeout: float) -> Batch:
+        """Wait for its end."""
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"GIMP did not end: {self.said()[-2000:]}") from None
+        return Batch(self.given(), self.said(), status, time.monotonic() - self.began)
 
 
 @dataclass
@@ -84,26 +112,18 @@ class Gimp3:
         self, script: str, display: str = "", files: Sequence[Path] = (), timeout: float = 120, **given: Any
     ) -> Batch:
         """Run Python in gimp-console; names in `given` are its variables, `give(value)` hands a JSON value back."""
-        began = time.monotonic()
-        process = self.start(script, display, files, console=True, **given)
-        try:
-            words = process.communicate(timeout=timeout)[0]
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise AssertionError(f"GIMP did not end: {process.communicate()[0][-2000:]}") from None
-        out = self.box / f"given{self.count}.json"
-        value = json.loads(out.read_text(encoding="utf-8")) if out.exists() else None
-        return Batch(value, said(words), process.returncode, time.monotonic() - began)
+        with self.running(script, display, files, console=True, **given) as running:
+            return running.ended(timeout)
 
-    def start(
+    @contextmanager
+    def running(
         self, script: str, display: str = "", files: Sequence[Path] = (), console: bool = False, **given: Any
-    ) -> subprocess.Popen[str]:
-        """Start GIMP with a script and leave it running."""
+    ) -> Iterator[Running]:
+        """GIMP with a script, while the test does something else; ended with all its plug-ins afterwards."""
         self.count += 1
         values = {n: self.inside(v) if isinstance(v, Path) else v for n, v in given.items()}
-        out = self.inside(self.box / f"given{self.count}.json")
-        text = f"{PRELUDE}\nOUT = {out!r}\nglobals().update({values!r})\n{script}"
-        path = self.box / f"script{self.count}.py"
+        out, path = self.box / f"given{self.count}.json", self.box / f"script{self.count}.py"
+        text = f"{PRELUDE}\nOUT = {self.inside(out)!r}\nglobals().update({values!r})\n{script}"
         path.write_text(text, encoding="utf-8")
         run = f"exec(compile(open({self.inside(path)!r}).read(), 'script', 'exec'), globals())"
         program = ["gimp-console-3.0", "-i", "-d", "-f"] if console else ["gimp-3.0", "-d", "-f", "-s"]
@@ -114,10 +134,17 @@ class Gimp3:
             "-b",
             run,
         ]
-        return subprocess.Popen(
-            self.command([*arguments, *(["--quit"] if console else [])], display), text=True, errors="replace",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", start_new_session=True,
-        )  # fmt: skip
+        with (self.box / f"words{self.count}.txt").open("w+b") as words:
+            process = subprocess.Popen(
+                self.command([*arguments, *(["--quit"] if console else [])], display), stdin=subprocess.DEVNULL,
+                stdout=words, stderr=words, cwd="/", start_new_session=True,
+            )  # fmt: skip
+            try:
+                yield Running(process, out, Path(words.name))
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait(20)
 
     def run(self, *arguments: str, display: str = "", timeout: float = 60) -> str:
         """A program of the root; what it prints."""
@@ -145,7 +172,7 @@ def provision() -> Path:
 
 
 def stock(gimp: Gimp3) -> Path:
-    """A folder with those of GIMP's own plug-ins that the tests use: asking all 130 takes seconds at the first start."""
+    """A folder with those of GIMP's own plug-ins that the tests use: asking all 130 takes seconds at first."""
     folder = gimp.box / "stock"
     folder.mkdir()
     theirs = next(iter(gimp.root.glob("usr/lib/*/gimp/3.0/plug-ins")))

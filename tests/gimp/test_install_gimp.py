@@ -91,7 +91,9 @@ def test_install_check_uninstall(home: Path, capsys: pytest.CaptureFixture[str])
     folder = home / ".config/GIMP/3.0/plug-ins/upzeroir"
     assert {path.name for path in folder.iterdir()} >= WANTED
     executable = {p.name for p in folder.rglob("*") if p.is_file() and p.stat().st_mode & stat.S_IXUSR}
-    assert executable == {"upzeroir.py"}, "GIMP scans executables of the folder's name, and nothing else may look so"
+    assert executable == {"upzeroir.py"}, (
+        "GIMP scans executables of the folder's name, and nothing else may look so"
+    )
     assert [p.name for p in folder.parent.iterdir()] == ["upzeroir"]
     assert [p.name for p in folder.parent.parent.iterdir()] == ["plug-ins"], "nothing of the making is left"
     assert (folder / "upzeroir.py").read_bytes().startswith(b"#!/usr/bin/env python3\n")
@@ -157,7 +159,9 @@ def test_line_ends_are_unix(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_pat
         (source / path.name).write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     monkeypatch.setattr(install_gimp, "_source", lambda _here: source)
     profile = gimp_folders.Profile(home / "p", "native", (3, 0))
-    assert not any(b"\r" in data for name, data in install_gimp.contents(profile).items() if name.endswith(".py"))
+    assert not any(
+        b"\r" in data for name, data in install_gimp.contents(profile).items() if name.endswith(".py")
+    )
 
 
 def test_the_plugin_needs_nothing_but_gi_and_the_standard_library() -> None:
