@@ -138,6 +138,9 @@ class View:
         """Whether Restore and the panel can be asked for."""
         self.restore_button.set_sensitive(is_ready)
         self.panel_button.set_sensitive(is_ready)
+        if is_ready:
+            self.window.set_default_response(Gtk.ResponseType.OK)
+            self.restore_button.grab_focus()
 
     def busy(self, is_busy: bool) -> None:
         """A job is running, or is done."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 import subprocess
 import time
@@ -15,7 +14,6 @@ from typing import Any
 from tests.gimp.gimp3 import Gimp3
 
 SIZE = "1400x1000x24"
-BADLY_NAMED = re.compile("^$")
 
 
 class Screen:
@@ -27,6 +25,13 @@ class Screen:
     def xdotool(self, *arguments: str) -> str:
         """Run xdotool; what it prints."""
         return self.gimp.run("xdotool", *arguments, display=self.display).strip()
+
+    def managed(self) -> bool:
+        """Whether the window manager is at work."""
+        try:
+            return bool(self.xdotool("get_num_desktops"))
+        except subprocess.CalledProcessError:
+            return False
 
     def window(self, name: str, timeout: float = 30) -> str:
         """The visible window whose title matches; waits for it."""
@@ -96,7 +101,9 @@ def opened(gimp: Gimp3) -> Iterator[Screen]:
             stderr=subprocess.DEVNULL,
             cwd="/",
         )
-        yield Screen(gimp, f":{number}")
+        screen = Screen(gimp, f":{number}")
+        wait_for(screen.managed, 30, "a window manager")
+        yield screen
     finally:
         for process in (manager, server):
             if process is not None:
