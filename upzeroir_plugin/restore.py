@@ -282,6 +282,7 @@ class _Run:
         if weight is not None:
             work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
         self._draft(plan, work)
+        self.label = "probe"
         tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
         self.calls += tested.calls
         if not tested.verdict.accepted:
@@ -340,6 +341,7 @@ class _Run:
         """Window after window, blended; only where the mask asks for it."""
         assert self.view is not None and self.preview is not None  # noqa: S101 - the draft made them
         canvas = Canvas(self._source(), self.area, len(work) > 1)
+        self.label = "noise" if plan.denoise else "blur" if plan.blur_calls else "draft"
         self.finished = 0.0
         self.total = float(sum(t.window[2] * t.window[3] for t in work)) or 1.0
         for index, tile in enumerate(work):
