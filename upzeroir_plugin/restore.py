@@ -283,12 +283,12 @@ class _Run:
             work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
         self._draft(plan, work)
         self.label = "probe"
-        tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
+        tested = probe(self.photo.pixels, plan, prior, self.check, self.kept)
         self.calls += tested.calls
-        if not tested.verdict.accepted:
+        if not tested.verdict.accepted and not self.control.kept.is_set():
             again = refit(plan, tested.verdict)
             if again is not plan:
-                plan, tested = again, probe(self.photo.pixels, again, prior, self._check_cancel, self.kept)
+                plan, tested = again, probe(self.photo.pixels, again, prior, self.check, self.kept)
                 self.calls += tested.calls
         return self._tiles(work, plan, weight), plan, tested.verdict
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
@@ -110,6 +111,7 @@ class Service:
                 "build": __version__,
                 "engine": {"state": state, "device": None, "dtype": None, **self.jobs.about},
                 "memory": self.memory(),
+                "processes": {"service": os.getpid(), "reader": self.reader.pid, "engine": engine.pid},
                 "priors": ["embedded"],
                 "efforts": list(orders.EFFORTS),
                 "groups": GROUP_LABELS,

@@ -21,7 +21,7 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector
 from upzeroir_plugin.photo.crop import Box
 from upzeroir_plugin.photo.image import Photo, Pixels
-from upzeroir_plugin.prior.embedded import EmbeddedPrior, Prior, embedded
+from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
 from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, record, restore
 from upzeroir_plugin.service.child import Message
 from upzeroir_plugin.service.engine import Stops
@@ -51,7 +51,7 @@ class Engine:
     def __init__(self, pipe: Connection[Any, Any], stops: Stops) -> None:
         self.pipe, self.stops = pipe, stops
         self.photos: OrderedDict[str, tuple[Photo, Kept]] = OrderedDict()
-        prior = embedded()
+        prior = _prior("auto")
         prior.denoise(torch.zeros(1, 3, 64, 64), torch.tensor(0.1))  # the first call compiles its kernels
         pipe.send({"is": "ready", "about": _about(prior)})
 
@@ -91,7 +91,7 @@ class Engine:
     def map(self, message: Message) -> Message:
         """An honesty map of a finished job, written to its folder; the answer says what its values mean."""
         folder, path = Path(message["folder"]), Path(message["path"])
-        prior = embedded(device=choose_device(message["device"]))
+        prior = _prior(message["device"])
         control = Control()
 
         def check() -> None:
@@ -164,6 +164,17 @@ class Engine:
         while len(self.photos) > PHOTOS_KEPT:
             self.photos.popitem(last=False)
         return found
+
+
+def _prior(device: str) -> Prior:
+    """The embedded prior on the device asked for; on the processor if it fails there."""
+    name = choose_device(device)
+    try:
+        return embedded(FOLDER, name)
+    except RuntimeError:
+        if name == "cpu":
+            raise
+        return embedded(FOLDER, "cpu")
 
 
 def kept_estimate(folder: Path) -> Estimate:
@@ -247,7 +258,7 @@ def _described(result: Result, control: Control, seconds: float) -> Message:
     }
 
 
-def _about(prior: EmbeddedPrior) -> Message:
+def _about(prior: Prior) -> Message:
     device = prior.device.type
     name = torch.cuda.get_device_name() if device == "cuda" else torch.backends.cpu.get_cpu_capability()
     return {
