@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
-from PyQt6.QtWidgets import QMenu
+from PyQt6.QtWidgets import QMenu, QWidgetAction
 
 from qt_panel.texts import N_, tr
 from qt_panel.widgets.canvas import Compare
+from qt_panel.widgets.honesty import TITLES
 
 if TYPE_CHECKING:
     from qt_panel.window import Window
@@ -86,9 +87,20 @@ class Actions:
             (Compare.BEFORE, tr("Only before"), "O"),
         )
         for compare, text, key in compares:
-            action = self.add(VIEW, compare.value, text, key, partial(canvas.set_compare, compare), True)
+            action = self.add(VIEW, compare.value, text, key, partial(stage.set_compare, compare), True)
             group.addAction(action)
         self.all[Compare.SPLIT.value].setChecked(True)
+        stage.bar.compare.chosen.connect(lambda key: self.all[key].setChecked(True))
+        self.menus[VIEW].addSeparator()
+        maps = QActionGroup(self.window)
+        for number, (kind, title) in enumerate(TITLES.items()):
+            do = partial(stage.show_honesty, kind)
+            maps.addAction(self.add(VIEW, f"map-{kind.value}", tr(title), f"Alt+{number}", do, True))
+        stage.bar.honesty.chosen.connect(lambda key: self.all[f"map-{key}"].setChecked(True))
+        self.all["map-none"].setChecked(True)
+        self.menus[VIEW].addSeparator()
+        details = self.window.sidebar.details
+        self.add(VIEW, "details", tr("Details"), "I", lambda: details.open(not details.opened))
         self.add(VIEW, "loupes", tr("Loupes"), "L", lambda: None, True).toggled.connect(
             stage.loupes.setVisible
         )
@@ -99,6 +111,12 @@ class Actions:
         self.add(PHOTO, "restore", tr("Restore"), "Ctrl+R", lambda: session.restore())
         self.add(PHOTO, "keep", tr("Stop and keep this"), "Ctrl+K", session.keep)
         self.add(PHOTO, "cancel", tr("Cancel"), "Esc", lambda: session.cancel())
+        self.menus[PHOTO].addSeparator()
+        for menu in (self.window.stage.bar.picks.menu(), self.window.stage.bar.masks.menu()):
+            for action in menu.actions() if menu is not None else []:
+                if not isinstance(action, QWidgetAction):
+                    self.menus[PHOTO].addAction(action)
+                    self.all[action.objectName() or "mask-clear"] = action
         self.menus[PHOTO].addSeparator()
         self.add(PHOTO, "next", tr("Next photo"), "PgDown", lambda: session.step(1))
         self.add(PHOTO, "previous", tr("Previous photo"), "PgUp", lambda: session.step(-1))

@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from qt_panel.item import Item, Status
 from qt_panel.texts import duration, tr
-from qt_panel.widgets.parts import button, label
+from qt_panel.widgets.parts import button, label, raise_role
 
 
 class RunBar(QWidget):
@@ -68,10 +68,12 @@ class RunBar(QWidget):
         running = item is not None and item.status is Status.RUNNING
         self.go.setVisible(not running)
         self.running.setVisible(running)
-        self.go.setEnabled(item is not None and item.status is not Status.WAITING)
+        fresh = item is not None and item.fresh
+        self.go.setEnabled(item is not None and item.status is not Status.WAITING and not fresh)
         self.go.setText(self._word(item))
         for made in (self.saving, self.exporting):
             made.setEnabled(item is not None and not running and bool(item.result))
+        raise_role(self.saving, "primary" if fresh else "")
         if item is not None and running and item.progress is not None:
             progress = item.progress
             self.label.setText(progress.label)
