@@ -67,6 +67,7 @@ class FakePrior:
     sha256: str = "0" * 64
     context: int = 8
     multiple: int = 8
+    checks: int = 10
     sigma_range: tuple[float, float] = (0.5 / 255, 1.0)
     dtype: str = "float32"
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -467,6 +468,14 @@ def test_progress_comes_at_most_half_a_second_apart(use: Callable[[FakePrior], F
             assert 0 <= event.done <= 1
     assert np.diff(times).max() < 0.9
     assert len(times) > 3
+
+
+def test_progress_moves_within_a_single_tile(use: Callable[[FakePrior], FakePrior]) -> None:
+    use(FakePrior(lambda z: z, pause=1.2, checks=120))
+    seen = list(restore(photo(np.zeros((520, 520, 3), np.float32) + 0.5), told(noise_file=10)))
+    within = [e for e in seen if isinstance(e, Progress) and 0.05 < e.done < 0.98]
+    assert len({e.done for e in within}) >= 2
+    assert all(e.eta_seconds is not None and 0 < e.eta_seconds < 5 for e in within)
 
 
 @pytest.mark.usefixtures("small_tiles")

@@ -77,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _train(commands.add_parser("train", help="train the embedded prior"))
     commands.add_parser("bench", help="measure quality and speed", add_help=False)
+    panel_options(commands.add_parser("panel", help="open the window: see what is wrong, watch, correct"))
     doctor = commands.add_parser("doctor", help="show versions, devices, memory and what is missing")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
     doctor.add_argument(
@@ -128,6 +129,11 @@ def _restore(command: argparse.ArgumentParser) -> None:
     add("--metadata", choices=("keep", "no-gps", "strip"), default="keep")
     add("--repeat", type=Path, metavar="RESULT", help="do again exactly what made this result")
     add("--overwrite", action="store_true", help="replace outputs that exist")
+
+
+def panel_options(command: argparse.ArgumentParser) -> None:
+    """The panel's options; `python -m qt_panel` has the same."""
+    command.add_argument("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
 
 
 def _shared(command: argparse.ArgumentParser) -> None:

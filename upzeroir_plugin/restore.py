@@ -37,6 +37,8 @@ from upzeroir_plugin.solver.window import Enough, Restored, finish, restore_wind
 
 EFFORTS = ("fast", "thorough")
 PULSE = 0.4
+SURE = 0.03
+"""Share of the work that must be done before the time left is told."""
 BYTES_PER_PIXEL = 40
 
 
@@ -207,7 +209,7 @@ class _Run:
         self.device = choose_device(options.device)
         self.begun = time.monotonic()
         self.finished, self.total, self.label = 0.0, 1.0, "estimate"
-        self.tile_began, self.tile_pixels, self.rate = self.begun, 0.0, 0.0
+        self.tile_pixels, self.ticks, self.expected = 0.0, 0, 1
         self.calls = 0
         self.notices: list[str] = []
         self.view: View | None = None
@@ -222,16 +224,16 @@ class _Run:
 
     def check(self) -> None:
         """Called between network blocks."""
+        self.ticks += 1
         self._check_cancel()
         if self.control.kept.is_set():
             raise Enough
 
     def pulse(self) -> Progress:
-        """Where the run is now, from the time that its work has taken so far."""
-        now = time.monotonic()
-        ahead = min(self.tile_pixels * 0.95, (now - self.tile_began) * self.rate)
-        done = min(0.999, (self.finished + ahead) / self.total)
-        left = (self.total - self.finished - ahead) / self.rate if self.rate else None
+        """Where the run is now: tiles done, and network blocks within the present one."""
+        ahead = self.tile_pixels * min(0.97, self.ticks / self.expected)
+        done = min(1.0, (self.finished + ahead) / self.total)
+        left = (time.monotonic() - self.begun) * (1 - done) / done if done > SURE else None
         return Progress(done, self.label, left, self.preview, self.view.scale if self.view else 1.0)
 
     def _restore(self) -> None:
@@ -282,12 +284,13 @@ class _Run:
         if weight is not None:
             work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
         self._draft(plan, work)
-        tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
+        self.label = "probe"
+        tested = probe(self.photo.pixels, plan, prior, self.check, self.kept)
         self.calls += tested.calls
-        if not tested.verdict.accepted:
+        if not tested.verdict.accepted and not self.control.kept.is_set():
             again = refit(plan, tested.verdict)
             if again is not plan:
-                plan, tested = again, probe(self.photo.pixels, again, prior, self._check_cancel, self.kept)
+                plan, tested = again, probe(self.photo.pixels, again, prior, self.check, self.kept)
                 self.calls += tested.calls
         return self._tiles(work, plan, weight), plan, tested.verdict
 
@@ -340,18 +343,17 @@ class _Run:
         """Window after window, blended; only where the mask asks for it."""
         assert self.view is not None and self.preview is not None  # noqa: S101 - the draft made them
         canvas = Canvas(self._source(), self.area, len(work) > 1)
+        self.label = "noise" if plan.denoise else "blur" if plan.blur_calls else "draft"
         self.finished = 0.0
         self.total = float(sum(t.window[2] * t.window[3] for t in work)) or 1.0
+        self.begun, self.expected = time.monotonic(), max(1, plan.calls * self.means.prior.checks)
         for index, tile in enumerate(work):
-            self.tile_began, self.tile_pixels = time.monotonic(), float(tile.window[2] * tile.window[3])
+            self.tile_pixels, self.ticks = float(tile.window[2] * tile.window[3]), 0
             made = self._tile(tile, plan, index == 0, len(work) == 1)
             box = canvas.paste(tile, made)
-            self.finished += self.tile_pixels
-            self.rate = self.finished / (time.monotonic() - self.begun)
+            self.finished, self.tile_pixels = self.finished + self.tile_pixels, 0.0
             self.preview = self.view.pasted(self.preview, made, box)
-            left = (self.total - self.finished) / self.rate
-            done = self.finished / self.total
-            self.events.put(Progress(done, self.label, left, self.preview, self.view.scale, box))
+            self.events.put(replace(self.pulse(), box=box))
         return canvas.finished(None if weight is None else inside(weight, self.area), self.photo.grey)
 
     def _tile(self, tile: Tile, plan: Plan, first: bool, alone: bool) -> Pixels:

@@ -30,8 +30,9 @@ class ProgressLine:
             text = f"{self.title} [{bar}] {done:4.0%} {label}{left}"
             self.stream.write("\r" + text.ljust(len(self.text)))
             self.text = text
-        else:
-            self.stream.write(f"{self.title}: {done:.0%} {label}{left}\n")
+        elif (text := f"{done:.0%} {label}") != self.text:
+            self.text = text
+            self.stream.write(f"{self.title}: {text}{left}\n")
         self.stream.flush()
 
     def close(self) -> None:

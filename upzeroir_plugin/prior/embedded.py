@@ -64,12 +64,14 @@ class Prior(Protocol):
     """What photos look like: the posterior mean at any noise level.
 
     `context`: px beyond which a pixel has no influence on another (within 1e-3). `multiple`: window lattice.
+    `checks`: how often `hook` is called in one `denoise`, so that progress can be told from inside it.
     """
 
     name: str
     sha256: str
     context: int
     multiple: int
+    checks: int
     sigma_range: tuple[float, float]
     residuals: Residuals
     device: torch.device
@@ -118,7 +120,7 @@ class EmbeddedPrior:
             ) from error
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.folder, self.device = folder, torch.device(device)
-        self.multiple = net.multiple
+        self.multiple, self.checks = net.multiple, net.checks
         self.net = in_channels_last(net).eval().to(self.device)
         self.half = fast_bfloat16(self.device)
 

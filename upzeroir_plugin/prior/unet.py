@@ -45,6 +45,7 @@ class DenoiserUNet(nn.Module):
         last = len(widths) - 1
         self.widths, self.blocks = tuple(widths), tuple(blocks)
         self.multiple = 2 ** len(widths)
+        self.checks = sum(self.blocks) + sum(self.blocks[:last])
         self.inp = nn.Conv2d(14, widths[0], 3, padding=1)
         self.d = nn.ModuleList(self._stage(i) for i in range(last + 1))
         self.u = nn.ModuleList(self._stage(i) for i in range(last))

@@ -25,9 +25,9 @@ from upzeroir_plugin.service import log
 from upzeroir_plugin.service.app import Service
 from upzeroir_plugin.service.auth import Guard
 from upzeroir_plugin.service.engine import main as engine_main
-from upzeroir_plugin.service.limits import Limits
+from upzeroir_plugin.service.limits import HEADER_BYTES, Limits
 from upzeroir_plugin.service.process import Child, Target
-from upzeroir_plugin.service.protocol import HEADER_BYTES, Protocol
+from upzeroir_plugin.service.protocol import Protocol
 from upzeroir_plugin.service.reader import main as reader_main
 from upzeroir_plugin.service.state import API, State, publish, withdraw
 from upzeroir_plugin.service.store import private_folder
