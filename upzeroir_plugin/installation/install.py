@@ -189,7 +189,7 @@ class Work:
         with tempfile.TemporaryDirectory() as folder:
             result = Path(folder) / "restored.png"
             photo = example if example.is_file() else _example(self.python, Path(folder) / "example.png")
-            command = [self.python, "-m", "upzeroir_plugin", "restore", photo, "-o", result]
+            command = [self.python, "-I", "-m", "upzeroir_plugin", "restore", photo, "-o", result]
             self._call(
                 "The new version does not restore the example.", command, f"Report it with {self.layout.log}."
             )
@@ -330,10 +330,10 @@ def default_is_cpu(python: Path) -> bool:
 def answers_nvidia() -> bool:
     """Whether an NVIDIA driver answers."""
     program = shutil.which("nvidia-smi")
+    if program is None:
+        return False
     try:
-        return (
-            program is not None and subprocess.run([program], capture_output=True, timeout=30).returncode == 0
-        )
+        return subprocess.run([program], capture_output=True, timeout=30, check=False).returncode == 0  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return False
 
@@ -387,7 +387,7 @@ def _example(python: Path, path: Path) -> Path:
         "y = np.add.outer(np.arange(96), np.arange(128))[..., None] + r.normal(0, 12, (96, 128, 3));"
         "Image.fromarray(y.clip(0, 255).astype('uint8')).save(sys.argv[1])"
     )
-    subprocess.run([str(python), "-c", code, str(path)], check=False, env=shell.clean_environment())  # noqa: S603
+    subprocess.run([str(python), "-I", "-c", code, str(path)], check=False, env=shell.clean_environment())  # noqa: S603
     return path
 
 

@@ -72,7 +72,14 @@ def quoted(argument: str) -> str:
 
 def gimp(python: Path, uninstall: bool = False) -> tuple[bool, str]:
     """Put the plug-in into every GIMP 3, or take it out; whether that went well, and what was said."""
-    command = [str(python), "-m", "upzeroir_plugin", "install-gimp", *(["--uninstall"] if uninstall else [])]
+    command = [
+        str(python),
+        "-I",
+        "-m",
+        "upzeroir_plugin",
+        "install-gimp",
+        *(["--uninstall"] if uninstall else []),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=clean_environment())  # noqa: S603
     said = " ".join((done.stdout + done.stderr).split())
     return done.returncode == 0, said

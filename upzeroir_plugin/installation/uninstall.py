@@ -54,7 +54,7 @@ def _stop_service(layout: Layout) -> None:
     """End a running service, so that nothing writes into what goes."""
     name = layout.pointed("current")
     if name and not WINDOWS:
-        command = [str(layout.python(name)), "-m", "upzeroir_plugin", "stop"]
+        command = [str(layout.python(name)), "-I", "-m", "upzeroir_plugin", "stop"]
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             subprocess.run(  # noqa: S603
                 command, capture_output=True, timeout=30, check=False, env=shell.clean_environment()
