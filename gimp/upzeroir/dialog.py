@@ -329,7 +329,7 @@ class Dialog:
     def _sentence(self) -> None:
         self.view.sentence(summary(self.view.rows.vector(), _))
 
-    def _placed(self, outcome: Outcome) -> list[Any]:
+    def _placed(self, outcome: Outcome) -> Optional[list[Any]]:
         """Put it into the image, as `output` says now."""
         assert self.work is not None  # noqa: S101 - an outcome has a work
         wish = arguments.wish(self.config)
@@ -345,4 +345,6 @@ class Dialog:
             Gimp.message(placed.notice)
         if self.finishing:
             Gimp.progress_end()
+        if not self.image.is_valid():
+            return None  # libgimp would write the last values to an image that is gone
         return [True, said, parameters]

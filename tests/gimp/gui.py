@@ -65,7 +65,10 @@ class Gui:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close what is open, GIMP's messages as well."""
+        with contextlib.suppress(AssertionError):
+            self.screen.focus(self.screen.window("^GIMP Message", 0))
+            self.screen.key("Escape")
         self.do(
             "if 'display' in globals() and display.is_valid(): display.delete()\n"
             "for each in Gimp.get_images(): each.delete()"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -22,6 +25,8 @@ from tests.gimp.gui import Gui
 from tests.gimp.screen import wait_for
 from tests.pictures import bad, scene
 from upzeroir_plugin.client import Client
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +56,6 @@ def picture(path: Path, height: int, width: int) -> Path:
 def shot(gui: Gui, name: str, window: str = "root") -> Path:
     """A screenshot, kept among docs/pictures if the environment says where."""
     path = gui.screen.shot(gui.box / f"{name}.png", window)
-    if window != "root":
-        gui.screen.shot(gui.box / f"{name}-all.png")
-        if os.environ.get("UPZEROIR_SHOTS"):
-            shutil.copy(gui.box / f"{name}-all.png", Path(os.environ["UPZEROIR_SHOTS"]) / f"all-{name}.png")
     kept = os.environ.get("UPZEROIR_SHOTS")
     if kept:
         shutil.copy(path, Path(kept) / f"gimp-{name}.png")
@@ -74,8 +75,10 @@ def pixels(gui: Gui, index: int = 0) -> bytes:
     return (gui.box / "rows").read_bytes()
 
 
-def test_restore_undo_redo_edit_again_and_repeat(gui: Gui, small: Path) -> None:
-    gui.open(small)
+def test_restore_undo_redo_edit_again_and_repeat(gui: Gui) -> None:
+    photo = gui.box / "dusk.jpg"
+    shutil.copy(EXAMPLES / "dusk.jpg", photo)
+    gui.open(photo)
     before = pixels(gui)
     window = gui.dialog()
     gui.mark("shown")
@@ -106,7 +109,7 @@ def test_restore_undo_redo_edit_again_and_repeat(gui: Gui, small: Path) -> None:
     gui.mark("done")
     assert not gui.marks("found"), "a former result opens with its values: nothing is estimated again"
     gui.screen.focus(window)
-    gui.screen.key("alt+t", "Home", "Page_Up")
+    gui.screen.key("alt+t", *["Left"] * 6)
     gui.mark("done", 2)
     gui.screen.focus(window)
     gui.screen.key("alt+o")
@@ -221,6 +224,62 @@ def test_the_backend_dies_in_mid_run_and_comes_back(gui: Gui, service: Service, 
     gui.mark("placed")
     wait_for(lambda: len(gui.layers()) == 2, 10, "the next run to work")
     assert pixels(gui, 1) == before
+
+
+@contextmanager
+def backend(gui: Gui, **changes: Any) -> Iterator[None]:
+    """Another backend.json beside the plug-in, for a while."""
+    path = gui.gimp.profile / "plug-ins" / "upzeroir" / "backend.json"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(json.dumps({**json.loads(before), **changes}), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+def test_no_backend_then_one_that_is_launched(gui: Gui, service: Service, small: Path) -> None:
+    gui.open(small)
+    hidden = gui.box / "hidden.json"
+    service.state.rename(hidden)
+    with backend(gui, command=["/bin/sh", "-c", "echo the disk is full >&2; exit 3"]):
+        window = gui.dialog()
+        assert gui.mark("failed")[1] == "no-service"
+        time.sleep(0.3)
+        shot(gui, "no-backend", window)
+    launch = f"mv {gui.gimp.inside(hidden)} $UPZEROIR_STATE; sleep 2"
+    with backend(gui, command=["/bin/sh", "-c", launch]):
+        gui.screen.focus(window)
+        gui.screen.key("alt+a")
+        gui.mark("done")
+        gui.screen.focus(window)
+        gui.screen.key("Return")
+        gui.mark("placed")
+    wait_for(lambda: len(gui.layers()) == 2, 10, "the new layer")
+
+
+def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> None:
+    gui.open(small)
+    before = pixels(gui)
+    asked = gui.box / "panel"
+    note = f'printf "%s\\n" "$@" >{gui.gimp.inside(asked)}.part; mv {gui.gimp.inside(asked)}.part {gui.gimp.inside(asked)}'
+    with backend(gui, panel=["/bin/sh", "-c", note, "panel"]):
+        window = gui.dialog()
+        gui.mark("done")
+        gui.screen.focus(window)
+        gui.screen.key("alt+n")
+        wait_for(asked.exists, 10, "the panel's start")
+    names = asked.read_text(encoding="utf-8").split()
+    assert names[0::2] == ["--photo-id", "--deliver-to"]
+    client = service.start()
+    job = client.submit(names[1], {"light.ev": 0.5, "noise.file": 20.0})
+    with client.events(job) as events:
+        assert [header["kind"] for header, _ in events][-1] == "done"
+    wanted = client.result(job).pixels
+    client.deliver(job, names[3])
+    wait_for(lambda: len(gui.layers()) == 2, 20, "the delivered layer")
+    assert pixels(gui) == wanted and pixels(gui, 1) == before
+    wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
 
 
 def test_how_long_it_takes(gui: Gui, small: Path) -> None:
