@@ -61,6 +61,7 @@ class Gui:
         self.close()
         self.do(
             "image = load(PATH); globals()['image'] = image; globals()['display'] = Gimp.Display.new(image)\n"
+            "image.undo_enable()  # file-jpeg leaves it off when a script loads\n"
             "image.set_selected_layers(image.get_layers()[:1])", PATH=path,
         )  # fmt: skip
 
@@ -83,7 +84,8 @@ class Gui:
         return self.screen.window(r"– GIMP$|GNU Image Manipulation|\.png|\[.*\]")
 
     def key(self, *keys: str) -> None:
-        """Keys for the image's window."""
+        """Keys for the image's window; the pointer out of its way: over the canvas, Ctrl belongs to the paint tool."""
+        self.screen.xdotool("mousemove", "1395", "995")
         self.screen.focus(self.image_window())
         self.screen.key(*keys)
 

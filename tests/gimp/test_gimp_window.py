@@ -91,14 +91,15 @@ def test_restore_undo_redo_edit_again_and_repeat(gui: Gui) -> None:
     gui.screen.key("Return")
     gui.mark("placed")
     wait_for(lambda: len(gui.layers()) == 2, 10, "the new layer")
-    time.sleep(0.5)
+    wait_for(lambda: gui.screen.gone(window), 10, "the dialog to close")
+    time.sleep(1.0)
     shot(gui, "after")
     assert gui.layers()[0].endswith("(UP-ZeroIR)") and pixels(gui, 1) == before
     restored = pixels(gui)
     assert restored != before
 
     gui.key("ctrl+z")
-    wait_for(lambda: len(gui.layers()) == 1, 10, "one undo step to take it all back")
+    wait_for(lambda: len(gui.layers()) == 1, 20, "one undo step to take it all back")
     assert pixels(gui) == before
     gui.key("ctrl+y")
     wait_for(lambda: len(gui.layers()) == 2, 10, "redo")
@@ -262,7 +263,8 @@ def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> 
     gui.open(small)
     before = pixels(gui)
     asked = gui.box / "panel"
-    note = f'printf "%s\\n" "$@" >{gui.gimp.inside(asked)}.part; mv {gui.gimp.inside(asked)}.part {gui.gimp.inside(asked)}'
+    told = gui.gimp.inside(asked)
+    note = f'printf "%s\\n" "$@" >{told}.part; mv {told}.part {told}'
     with backend(gui, panel=["/bin/sh", "-c", note, "panel"]):
         window = gui.dialog()
         gui.mark("done")
