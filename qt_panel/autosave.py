@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from PyQt6.QtCore import QObject
 
 from qt_panel import places
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from qt_panel.session import Session
 
 DELAY_MS = 1000
-NAME = "session.json"
+PATTERN = "session-*.json"
 
 
 class Autosave(QObject):
@@ -28,7 +30,7 @@ class Autosave(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
-        self.path = places.folder() / NAME
+        self.path = places.folder() / f"session-{os.getpid()}.json"
         self._soon = once(self, DELAY_MS)
         self._soon.timeout.connect(self.write)
         session.listed.connect(self._soon.start)
@@ -57,8 +59,27 @@ class Autosave(QObject):
 
 
 def left_behind() -> list[Item]:
-    """Photos of a session that did not end as it should, those whose files are still there; the present one first."""
-    data = places.read_json(places.folder() / NAME) or {}
+    """Photos of sessions whose program did not end as it should, those whose files are still there; taken once."""
+    items: list[Item] = []
+    for path in sorted(places.folder().glob(PATTERN)):
+        if _lives(path):
+            continue
+        items += _items(places.read_json(path) or {})
+        path.unlink(missing_ok=True)
+    return items
+
+
+def _lives(path: Path) -> bool:
+    """Whether the program that wrote the file still runs (and is not another one with its number)."""
+    try:
+        number = int(path.stem.rpartition("-")[2])
+        return psutil.Process(number).create_time() < path.stat().st_mtime + 1
+    except (ValueError, OSError, psutil.Error):
+        return False
+
+
+def _items(data: dict[str, Any]) -> list[Item]:
+    """The present photo first."""
     found = data.get("items")
     items = [item for entry in found if (item := _back(entry)) is not None] if isinstance(found, list) else []
     place = data.get("current", 0)

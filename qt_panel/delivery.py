@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,17 +72,22 @@ class Delivery(QObject):
         command = gimp_command()
         if not command:
             self.session.failed.emit(
-                Problem("gimp", tr("GIMP was not found."), tr("Install GIMP 3, or save the photo and open it there."))
+                Problem(
+                    "gimp",
+                    tr("GIMP was not found."),
+                    tr("Install GIMP 3, or save the photo and open it there."),
+                )
             )
             return
         try:
-            subprocess.Popen(  # noqa: S603 - a program found on the PATH, no shell
+            process = subprocess.Popen(  # noqa: S603 - a program found on the PATH, no shell
                 [*command, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 env=clients.clean_environment(), start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             self.session.fail(error)
             return
+        threading.Thread(target=process.wait, daemon=True).start()
         self._keep()
         self.session.told.emit(tr("Opened in GIMP."))
         done()

@@ -62,7 +62,9 @@ def _service(backend: Backend) -> str:
 def _doctor() -> str:
     """Of `upzeroir doctor`, in a process of its own: it imports torch, the panel never does."""
     root = str(Path(clients.__file__).resolve().parent.parent)
-    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); import upzeroir_plugin.cli as c; sys.exit(c.main())"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import upzeroir_plugin.cli as c; sys.exit(c.main())"
+    )
     command = [sys.executable, "-c", code, root, "doctor"]
     try:
         done = subprocess.run(  # noqa: S603 - our own command, no shell

@@ -34,7 +34,8 @@ def save(name: str, settings: Settings) -> Path:
     """Write one; one of that name is replaced. Raises UnwritableError."""
     name = name.strip()
     if not name or name.startswith(".") or any(mark in name for mark in '/\\:*?"<>|\0'):
-        raise UnwritableError(tr("“{name}” cannot be the name of a file.").format(name=name), tr("Use letters and digits."))
+        message = tr("“{name}” cannot be the name of a file.").format(name=name)
+        raise UnwritableError(message, tr("Use letters and digits."))
     path = folder() / (name + ENDING)
     places.write_json(path, {"kind": KIND, "version": 1, **settings.preset()})
     return path

@@ -43,14 +43,16 @@ DEEP = ("same", "png", "tiff")
 class ExportDialog(QDialog):
     """`options()` after it was accepted. `example`: a photo whose name is shown as it will be."""
 
-    def __init__(self, options: ExportOptions, example: Path, count: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, options: ExportOptions, example: Path, count: int, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.example = example
         self.folder = options.folder
         self.setWindowTitle(tr("Export {n} photos").format(n=count) if count > 1 else tr("Export"))
         self.setMinimumWidth(460)
         self.form = _combo(FORMS, options.form, tr("Format"))
-        self.depth = _combo(DEPTHS, options.depth, tr("Depth"))
+        self.bits = _combo(DEPTHS, options.depth, tr("Depth"))
         self.metadata = _combo(POLICIES, options.metadata, tr("Metadata"))
         self.quality = QSpinBox()
         self.quality.setRange(40, 100)
@@ -58,19 +60,25 @@ class ExportDialog(QDialog):
         self.quality.setAccessibleName(tr("JPEG quality"))
         self.pattern = QLineEdit(options.pattern)
         self.pattern.setAccessibleName(tr("Name"))
-        self.pattern.setToolTip(tr("{name}: the original's name. {number}: 001, 002, … {ending}: jpg, nef, …"))
+        self.pattern.setToolTip(
+            tr("{name}: the original's name. {number}: 001, 002, … {ending}: jpg, nef, …")
+        )
         self.place = QPushButton()
         self.preview = label("", "dim", True)
         self._lay_out()
         self.place.clicked.connect(self._choose)
-        for signal in (self.form.currentIndexChanged, self.depth.currentIndexChanged, self.pattern.textChanged):
+        for signal in (
+            self.form.currentIndexChanged,
+            self.bits.currentIndexChanged,
+            self.pattern.textChanged,
+        ):
             signal.connect(lambda *_: self._show())
         self._show()
 
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.addRow(tr("Format"), self.form)
-        form.addRow(tr("Depth"), self.depth)
+        form.addRow(tr("Depth"), self.bits)
         form.addRow(tr("JPEG quality"), self.quality)
         form.addRow(tr("Metadata"), self.metadata)
         form.addRow(tr("Name"), self.pattern)
@@ -93,7 +101,7 @@ class ExportDialog(QDialog):
     def options(self) -> ExportOptions:
         """As they are set."""
         return ExportOptions(
-            str(self.form.currentData()), int(self.depth.currentData()), self.quality.value(),
+            str(self.form.currentData()), int(self.bits.currentData()), self.quality.value(),
             str(self.metadata.currentData()), self.pattern.text(), self.folder,
         )  # fmt: skip
 
@@ -109,7 +117,7 @@ class ExportDialog(QDialog):
 
     def _show(self) -> None:
         form = str(self.form.currentData())
-        self.depth.setEnabled(form in DEEP)
+        self.bits.setEnabled(form in DEEP)
         self.quality.setEnabled(form in ("same", "jpeg"))
         self.place.setText(str(self.folder) if self.folder else tr("Beside the original"))
         written = form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QModelIndex, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -44,11 +44,11 @@ ROLE = Qt.ItemDataRole.UserRole
 class Cell(QStyledItemDelegate):
     """A thumbnail, its name, and a dot with its state."""
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: object) -> QSize:  # type: ignore[override]
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:
         """All alike."""
         return CELL
 
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index) -> None:  # type: ignore[override,no-untyped-def]  # noqa: ANN001
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint one."""
         item: Item | None = index.data(ROLE)
         if painter is None or item is None:
@@ -80,7 +80,9 @@ class Cell(QStyledItemDelegate):
         painter.setPen(QColor(0, 0, 0, 0))
         painter.drawEllipse(QRectF(box.left() + 7, box.bottom() - 13, 7, 7))
         painter.setPen(colour("dim"))
-        painter.drawText(box.adjusted(19, box.height() - 18, -6, -2), Qt.AlignmentFlag.AlignVCenter, state(item))
+        painter.drawText(
+            box.adjusted(19, box.height() - 18, -6, -2), Qt.AlignmentFlag.AlignVCenter, state(item)
+        )
         painter.restore()
 
 
@@ -93,7 +95,6 @@ def state(item: Item) -> str:
 
 class Strip(QListWidget):
     """Thumbnails; several may be chosen."""
-
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -200,5 +201,3 @@ class Filmstrip(QWidget):
     def _current(self, cell: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
         if cell is not None:
             self.chosen.emit(cell.data(ROLE))
-
-

@@ -49,26 +49,29 @@ class PrefsDialog(QDialog):
         self.memory = _number(now.memory, 0, 512, tr("GB"), tr("Memory for pictures"), tr("as it comes"))
         self.idle = _number(now.idle, 0, 1440, tr("minutes"), tr("End the backend after"), tr("10 minutes"))
         self.prior = _Path(now.prior, tr("Denoiser's folder"), tr("the one that comes with it"), folder=True)
-        self.screen = _Path(now.screen, tr("Screen profile"), tr("sRGB"), folder=False)
+        self.monitor = _Path(now.screen, tr("Screen profile"), tr("sRGB"), folder=False)
         self.live = QCheckBox(tr("Show the effect while I move a slider"))
         self.live.setChecked(now.live)
         form = QFormLayout()
         form.addRow(tr("Look"), self.look)
         form.addRow(tr("Language"), self.language)
-        form.addRow(tr("Screen profile"), self.screen)
+        form.addRow(tr("Screen profile"), self.monitor)
         form.addRow("", self.live)
         form.addRow(tr("Metadata when saving"), self.metadata)
         form.addRow(tr("Compute with"), self.device)
         form.addRow(tr("Memory for pictures"), self.memory)
         form.addRow(tr("End the backend after"), self.idle)
         form.addRow(tr("Denoiser's folder"), self.prior)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addLayout(form)
-        column.addWidget(label(tr("Memory, time and denoiser count from the next start of the backend; the language from the next start of this program."), "dim", True))
+        note = tr("Memory, time and denoiser: from the backend's next start. Language: from the panel's.")
+        column.addWidget(label(note, "dim", True))
         column.addWidget(buttons)
 
     def preferences(self) -> Preferences:
@@ -76,7 +79,7 @@ class PrefsDialog(QDialog):
         return replace(
             self.now, look=str(self.look.currentData()), language=str(self.language.currentData()),
             device=str(self.device.currentData()), metadata=str(self.metadata.currentData()),
-            memory=self.memory.value(), idle=self.idle.value(), prior=self.prior.text(), screen=self.screen.text(),
+            memory=self.memory.value(), idle=self.idle.value(), prior=self.prior.text(), screen=self.monitor.text(),
             live=self.live.isChecked(),
         )  # fmt: skip
 
@@ -104,7 +107,9 @@ class _Path(QWidget):
         if self.folder:
             found = QFileDialog.getExistingDirectory(self, self.edit.accessibleName(), self.text())
         else:
-            found, _ = QFileDialog.getOpenFileName(self, self.edit.accessibleName(), self.text(), "ICC (*.icc *.icm)")
+            found, _ = QFileDialog.getOpenFileName(
+                self, self.edit.accessibleName(), self.text(), "ICC (*.icc *.icm)"
+            )
         if found:
             self.edit.setText(found)
 

@@ -49,7 +49,10 @@ class Welcome(QWidget):
         title = label(tr("See what is wrong with a photo. Watch it form anew."), "title", True)
         title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(title)
-        text = tr("Drop photos or folders here. Haze, blur, light, noise, colour cast and JPEG traces are measured and undone; you can correct every number. Nothing leaves this computer.")
+        text = tr(
+            "Drop photos or folders here. Haze, blur, light, noise, colour and JPEG traces are measured and undone."
+            " You can correct every number. Nothing leaves this computer."
+        )
         words = label(text, "dim", True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(words)
