@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        run = import_module(f"upzeroir_plugin.commands.{args.command}").run
+        run = import_module(f"upzeroir_plugin.commands.{args.command.replace('-', '_')}").run
         return int(run(args))
     except BrokenPipeError:
         return 0
@@ -97,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="say whether the service runs, and what it does")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("stop", help="end the service")
+    _install_gimp(commands.add_parser("install-gimp", help="put the plug-in into every GIMP 3 of yours"))
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -161,6 +162,15 @@ def _shared(command: argparse.ArgumentParser) -> None:
         default=150.0,
         metavar="MP",
         help="refuse larger photos (default 150)",
+    )
+
+
+def _install_gimp(command: argparse.ArgumentParser) -> None:
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="only say whether it is there and whole")
+    what.add_argument("--uninstall", action="store_true", help="take it out again")
+    command.add_argument(
+        "--folder", type=Path, metavar="DIR", help="GIMP's user folder (default: all that are found)"
     )
 
 
