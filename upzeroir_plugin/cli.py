@@ -88,6 +88,12 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--idle-exit", type=_minutes, metavar="MIN", help="end after so long without use (default 10)"
     )
+    serve.add_argument(
+        "--memory", type=_gigabytes, metavar="GB", help="hold at most so many pictures (default 8)"
+    )
+    serve.add_argument(
+        "--prior", type=Path, metavar="FOLDER", help="the denoiser's folder (default: the embedded)"
+    )
     status = commands.add_parser("status", help="say whether the service runs, and what it does")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("stop", help="end the service")
@@ -133,7 +139,16 @@ def _restore(command: argparse.ArgumentParser) -> None:
 
 def panel_options(command: argparse.ArgumentParser) -> None:
     """The panel's options; `python -m qt_panel` has the same."""
-    command.add_argument("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
+    add = command.add_argument
+    add("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
+    add(
+        "--external-editor",
+        type=Path,
+        metavar="FILE",
+        help="edit FILE for another program: Save writes it in place",
+    )
+    add("--photo-id", metavar="ID", help="a photo that the service has already (GIMP)")
+    add("--deliver-to", metavar="NAME", help="hand results to who waits under that name (GIMP)")
 
 
 def _shared(command: argparse.ArgumentParser) -> None:
@@ -217,6 +232,10 @@ def _megapixels(text: str) -> float:
 
 def _minutes(text: str) -> float:
     return _number(text, 1e-3, 1e6)
+
+
+def _gigabytes(text: str) -> float:
+    return _number(text, 0.1, 1e4)
 
 
 def _count(text: str) -> int:
