@@ -1,9 +1,9 @@
 """Small clean views degraded by `physics/` with random θ, for training the learned estimator. Needs torch.
 
 Everything that a photo can be on purpose (dark, pale, tinted, misty) belongs to the clean view: what the estimator must
-leave alone is in the simulation as well as what it must find. A photo that something is wrong with was not finished by
-its author: what it should look like is taken to use the range of tones (`_finished`), where a photo that nothing is wrong
-with may be as pale or dark as it likes (`_meant`).
+leave alone is in the simulation as well as what it must find. A photo with something wrong was not finished by its
+author: what it should look like is taken to use the range of tones (`_finished`), where a photo with nothing wrong may
+be as pale or dark as it likes (`_meant`).
 """
 
 from __future__ import annotations
