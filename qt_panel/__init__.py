@@ -1,1 +1,1 @@
-"""The stand-alone Qt panel. Its window comes with the panel's own issue; nothing is here yet."""
+"""The stand-alone Qt panel: see what is wrong, watch the picture form, correct it. Never imports torch."""

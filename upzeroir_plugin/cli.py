@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        run = import_module(f"upzeroir_plugin.commands.{args.command}").run
+        run = import_module(f"upzeroir_plugin.commands.{args.command.replace('-', '_')}").run
         return int(run(args))
     except BrokenPipeError:
         return 0
@@ -77,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _train(commands.add_parser("train", help="train the embedded prior"))
     commands.add_parser("bench", help="measure quality and speed", add_help=False)
+    panel_options(commands.add_parser("panel", help="open the window: see what is wrong, watch, correct"))
     doctor = commands.add_parser("doctor", help="show versions, devices, memory and what is missing")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
     doctor.add_argument(
@@ -87,9 +88,16 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--idle-exit", type=_minutes, metavar="MIN", help="end after so long without use (default 10)"
     )
+    serve.add_argument(
+        "--memory", type=_gigabytes, metavar="GB", help="hold at most so many pictures (default 8)"
+    )
+    serve.add_argument(
+        "--prior", type=Path, metavar="FOLDER", help="the denoiser's folder (default: the embedded)"
+    )
     status = commands.add_parser("status", help="say whether the service runs, and what it does")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("stop", help="end the service")
+    _install_gimp(commands.add_parser("install-gimp", help="put the plug-in into every GIMP 3 of yours"))
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -129,6 +137,20 @@ def _restore(command: argparse.ArgumentParser) -> None:
     add("--overwrite", action="store_true", help="replace outputs that exist")
 
 
+def panel_options(command: argparse.ArgumentParser) -> None:
+    """The panel's options; `python -m qt_panel` has the same."""
+    add = command.add_argument
+    add("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
+    add(
+        "--external-editor",
+        type=Path,
+        metavar="FILE",
+        help="edit FILE for another program: Save writes it in place",
+    )
+    add("--photo-id", metavar="ID", help="a photo that the service has already (GIMP)")
+    add("--deliver-to", metavar="NAME", help="hand results to who waits under that name (GIMP)")
+
+
 def _shared(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--set", type=_setting, action="append", default=[], dest="pins", metavar="NAME=VALUE",
@@ -140,6 +162,15 @@ def _shared(command: argparse.ArgumentParser) -> None:
         default=150.0,
         metavar="MP",
         help="refuse larger photos (default 150)",
+    )
+
+
+def _install_gimp(command: argparse.ArgumentParser) -> None:
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="only say whether it is there and whole")
+    what.add_argument("--uninstall", action="store_true", help="take it out again")
+    command.add_argument(
+        "--folder", type=Path, metavar="DIR", help="GIMP's user folder (default: all that are found)"
     )
 
 
@@ -201,6 +232,10 @@ def _megapixels(text: str) -> float:
 
 def _minutes(text: str) -> float:
     return _number(text, 1e-3, 1e6)
+
+
+def _gigabytes(text: str) -> float:
+    return _number(text, 0.1, 1e4)
 
 
 def _count(text: str) -> int:
