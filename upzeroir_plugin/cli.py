@@ -201,7 +201,7 @@ def _train(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the prior's folder; a stopped run goes on",
     )
-    add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
+    add("--start", type=Path, metavar="FOLDER", help="begin from these weights (default: the embedded prior)")
     add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
     add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
     add("--passes", type=int, default=9000, metavar="N", help="the estimator's training steps (default 9000)")
