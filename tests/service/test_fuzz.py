@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -101,6 +102,7 @@ bodies = {
 queries = {
     "after": st.integers(-1, 50), "wait": st.sampled_from([0, 0.01, -1, 31, "x"]), "quiet": st.sampled_from([0, 1]),
     "format": st.sampled_from(["same", "frame", "png", "tiff", "jpeg", "webp", "svg"]), "to": ids,
+    "depth": st.sampled_from(["same", 8, 16, 32, 7]), "quality": st.integers(0, 101),
     "dtype": st.sampled_from(["same", "uint8", "uint16", "float32", "float64"]), "lines": st.integers(-1, 300),
     "metadata": st.sampled_from(["keep", "no-gps", "strip", "x"]),
 }  # fmt: skip
@@ -120,7 +122,7 @@ def requests(draw: st.DrawFn) -> tuple[str, str, bytes, dict[str, str]]:
     gone = row.method == "DELETE"
     path = row.path.replace("{id}", "gone" if gone else quoted(KNOWN.get(name or right, name)))
     path = path.replace("{kind}", draw(st.sampled_from(["change", "residual", "invented", "x", "..%2f"])))
-    query = {n: draw(queries[n] | junk) for n in row.query if draw(st.booleans())}
+    query = {n: draw(queries.get(n, junk) | junk) for n in row.query if draw(st.booleans())}
     if draw(st.integers(0, 9)) == 0:
         query[draw(st.text("abc", min_size=1, max_size=5))] = "1"
     if row.name == "deliveries_for":
@@ -164,13 +166,15 @@ def quoted(value: object) -> str:
 
 
 @pytest.fixture
-def link(running: Running) -> http.client.HTTPConnection:
+def link(running: Running) -> Iterator[http.client.HTTPConnection]:
     client = running.client
     KNOWN["photo"] = upload(client, picture(48, 36))
     KNOWN["mask"] = upload(client, picture(48, 36)[..., :1])
     KNOWN["job"] = client.submit(KNOWN["photo"], {"noise.file": 9}, steps=1)
     done(client, KNOWN["job"])
-    return http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
+    yield connection
+    connection.close()
 
 
 def test_five_hundred_random_requests(running: Running, link: http.client.HTTPConnection) -> None:
