@@ -27,7 +27,10 @@ def register(data: Path | None = None) -> list[Path]:
     """Write both, the entry with this Python's path; what was written. Raises UnwritableError, OSError."""
     entry, icon = places(data)
     command = f"Exec={shlex.quote(sys.executable)} -m qt_panel %F"
-    texts = {entry: ENTRY.read_text(encoding="utf-8").replace(EXEC, command).encode(), icon: ICON.read_bytes()}
+    texts = {
+        entry: ENTRY.read_text(encoding="utf-8").replace(EXEC, command).encode(),
+        icon: ICON.read_bytes(),
+    }
     for path, content in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         with written(path, overwrite=True) as stream:
