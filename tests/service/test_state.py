@@ -134,7 +134,7 @@ def test_commands_status_and_stop(launch: Launch) -> None:
 
 def test_it_ends_when_idle_and_unloads_the_model_before(launch: Launch) -> None:
     """A reader, or a client that asks, keeps it alive; `status` does not."""
-    running = launch("a", [*client.launch_command(), "--idle-exit", "0.06"])
+    running = launch("a", [*client.launch_command(), "--idle-exit", "0.04"])
     limits = Limits()
     assert limits.idle_exit == 600
     assert limits.idle_unload < limits.idle_exit
