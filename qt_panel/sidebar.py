@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from qt_panel.item import Item, Layer, Status
 from qt_panel.session import Session
@@ -78,6 +78,11 @@ class Sidebar(QFrame):
         self.share.setAlignment(Qt.AlignmentFlag.AlignRight)
         grid.addWidget(self.share, 1, 2)
         grid.setColumnStretch(1, 1)
+        self.presets = QToolButton()
+        self.presets.setText(tr("Presets"))
+        self.presets.setAccessibleName(tr("Presets"))
+        self.presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        grid.addWidget(self.presets, 2, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
         self.body.addLayout(grid)
         self.body.addWidget(line())
         self.body.addWidget(self.tones)

@@ -76,6 +76,12 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--idle-exit", type=_minutes, metavar="MIN", help="end after so long without use (default 10)"
     )
+    serve.add_argument(
+        "--memory", type=_gigabytes, metavar="GB", help="hold at most so many pictures (default 8)"
+    )
+    serve.add_argument(
+        "--prior", type=Path, metavar="FOLDER", help="the denoiser's folder (default: the embedded)"
+    )
     status = commands.add_parser("status", help="say whether the service runs, and what it does")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("stop", help="end the service")
@@ -149,7 +155,18 @@ def _how(command: argparse.ArgumentParser) -> None:
 
 def panel_options(command: argparse.ArgumentParser) -> None:
     """The panel's options; `python -m qt_panel` has the same."""
-    command.add_argument("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
+    add = command.add_argument
+    add("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
+    add(
+        "--external-editor",
+        type=Path,
+        metavar="FILE",
+        help="edit FILE for another program: Save writes in place",
+    )
+    add("--photo-id", metavar="ID", help="a photo that the service has already (GIMP)")
+    add("--deliver-to", metavar="NAME", help="hand results to who waits under that name (GIMP)")
+    add("--register", action="store_true", help="add the panel to the desktop's menus, and end")
+    add("--unregister", action="store_true", help="take it off them, and end")
 
 
 def _shared(command: argparse.ArgumentParser) -> None:
@@ -195,7 +212,7 @@ def _train(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the prior's folder; a stopped run goes on",
     )
-    add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
+    add("--start", type=Path, metavar="FOLDER", help="begin from these weights (default: the embedded prior)")
     add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
     add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
     add("--passes", type=int, default=9000, metavar="N", help="the estimator's training steps (default 9000)")
@@ -242,6 +259,10 @@ def _megapixels(text: str) -> float:
 
 def _minutes(text: str) -> float:
     return _number(text, 1e-3, 1e6)
+
+
+def _gigabytes(text: str) -> float:
+    return _number(text, 0.1, 1e4)
 
 
 def _count(text: str) -> int:

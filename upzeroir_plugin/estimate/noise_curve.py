@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from scipy.stats import norm
+from scipy.special import ndtr
 
 Array = NDArray[np.float64]
 
@@ -36,11 +36,14 @@ def basis(v: Array) -> Array:
     return np.stack([1e-4 * light * gain, 1e-6 * gain, np.ones_like(gain)], -1)
 
 
-def fit(features: Array, variance: Array, error: Array) -> Curve:
-    """The curve through bins: `features` (n, 3) mean of `basis`, `variance` (n,) and its σ `error` (n,) in levels²."""
+def fit(features: Array, variance: Array, error: Array, lossy: float = 0.0) -> Curve:
+    """The curve through bins: `features` (n, 3) mean of `basis`, `variance` (n,) and its σ `error` (n,) in levels².
+
+    `lossy`: probability of a JPEG compression, which takes noise away as texture adds to it.
+    """
     fits, criteria = [], []
     for model in MODELS:
-        terms, covariance, misfit = _fit(features[:, model], variance, error)
+        terms, covariance, misfit = _fit(features[:, model], variance, error, lossy)
         full, spread = np.zeros(3), np.zeros((3, 3))
         full[list(model)] = terms
         spread[np.ix_(model, model)] = covariance
@@ -55,13 +58,16 @@ def fit(features: Array, variance: Array, error: Array) -> Curve:
     return Curve(np.asarray(terms), np.sqrt(np.asarray(second)))
 
 
-def _fit(features: Array, variance: Array, error: Array) -> tuple[Array, Array, float]:
-    """Terms, covariance and robust misfit of one model. Bins far above the curve (texture) lose weight."""
+def _fit(features: Array, variance: Array, error: Array, lossy: float) -> tuple[Array, Array, float]:
+    """Terms, covariance and robust misfit of one model. Bins far above the curve (texture) lose weight; after a JPEG
+    compression those far below it too.
+    """
+    above, below = 2 + 2 * lossy, 4 - 2 * lossy
     scale = 1 / error
     for _ in range(6):
         terms, _ = nnls(features * scale[:, None], variance * scale)
         residual = (variance - features @ terms) / error
-        pull = np.where(residual > 0, residual / 2, residual / 4)
+        pull = np.where(residual > 0, residual / above, residual / below)
         scale = 1 / error / np.sqrt(1 + pull**2)
     misfit = float((4 * np.log1p(pull**2)).sum())
     normal = (features * scale[:, None]).T @ (features * scale[:, None])
@@ -73,8 +79,9 @@ def _fit(features: Array, variance: Array, error: Array) -> tuple[Array, Array, 
 
 
 _T = np.linspace(-4, 8, 481)
-_MEAN = _T * norm.cdf(_T) + norm.pdf(_T)
-_LEFT = np.maximum((_T**2 + 1) * norm.cdf(_T) + _T * norm.pdf(_T) - _MEAN**2, 0)
+_DENSITY = np.exp(-(_T**2) / 2) / np.sqrt(2 * np.pi)
+_MEAN = _T * ndtr(_T) + _DENSITY
+_LEFT = np.maximum((_T**2 + 1) * ndtr(_T) + _T * _DENSITY - _MEAN**2, 0)
 
 
 def unclip(mean: Array, sigma: Array, clipped: tuple[bool, bool]) -> tuple[Array, Array]:

@@ -36,6 +36,7 @@ FORMATS = {"png": "image/png", "tiff": "image/tiff", "jpeg": "image/jpeg", "webp
 MAPS = ("residual", "change", "invented")
 METADATA = ("keep", "no-gps", "strip")
 LONGEST_WAIT = 30.0
+JPEG_QUALITY = 95
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 
 
@@ -216,19 +217,23 @@ class Service:
         form = _choice(request, "format", ("same", "frame", *FORMATS), "same")
         dtype = _choice(request, "dtype", ("same", *orders.DTYPES), "same")
         metadata = _choice(request, "metadata", METADATA, "keep")
+        depth = {"same": 0, "8": 8, "16": 16}[_choice(request, "depth", ("same", "8", "16"), "same")]
+        quality = _whole(request, "quality", 1, 100, JPEG_QUALITY)
         self.jobs.finished(job)
         if form == "same":
             form = job.photo.about["format"] if job.photo.about["format"] in FORMATS else "frame"
-        path = job.folder / f"result-{form}-{dtype}-{metadata}"
+        path = job.folder / f"result-{form}-{dtype}-{metadata}-{depth}-{quality}"
         if not path.exists():
             with job.photo.in_use():
-                message = {
-                    "do": "encode",
-                    "folder": str(job.folder),
-                    "photo": str(job.photo.folder),
-                    "path": str(path),
+                places = {"folder": str(job.folder), "photo": str(job.photo.folder), "path": str(path)}
+                asked = {
+                    "form": form,
+                    "dtype": dtype,
+                    "metadata": metadata,
+                    "depth": depth,
+                    "quality": quality,
                 }
-                await self.reader.ask({**message, "form": form, "dtype": dtype, "metadata": metadata})
+                await self.reader.ask({"do": "encode", **places, **asked})
         return FileAnswer(path, FORMATS.get(form, FRAME))
 
     async def map(self, request: Request) -> ASGIApp:

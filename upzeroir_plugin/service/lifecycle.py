@@ -47,10 +47,12 @@ def serve(
     limits: Limits | None = None,
     reader: Target = reader_main,
     engine: Target = engine_main,
+    prior: Path | None = None,
 ) -> None:
     """Run a service until it is told to stop, or idle. Raises AlreadyRunning, UnwritableError.
 
-    `reader` and `engine`: what the two child processes run (tests put faulty ones there).
+    `reader` and `engine`: what the two child processes run (tests put faulty ones there). `prior`: another denoiser's
+    folder than the embedded one's.
     """
     try:
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,7 +70,7 @@ def serve(
         try:
             token = secrets.token_hex(32)
             log.begin(state.with_name("service.log"), token, sys.stderr.isatty())
-            asyncio.run(_run(state, folder, token, limits or Limits(), reader, engine))
+            asyncio.run(_run(state, folder, token, limits or Limits(), reader, engine, prior))
         finally:
             withdraw(state, os.getpid())
             shutil.rmtree(folder, ignore_errors=True)
@@ -86,12 +88,15 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _run(state: Path, folder: Path, token: str, limits: Limits, reader: Target, engine: Target) -> None:
+async def _run(
+    state: Path, folder: Path, token: str, limits: Limits, reader: Target, engine: Target, prior: Path | None
+) -> None:
+    looks = Child("reader", reader, {"does": "looks at photos"})
+    looks.start()  # its imports take a second: the first photo is not to wait for them
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
-    looks = Child("reader", reader, {"does": "looks at photos"})
-    works = Child("engine", engine, {"does": "restores"})
+    works = Child("engine", engine, {"does": "restores", "prior": str(prior) if prior else None})
     service = Service(folder, state.with_name("service.log"), limits, looks, works)
     config = uvicorn.Config(
         Guard(service.app(), token, port), http=Protocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
@@ -109,7 +114,6 @@ async def _run(state: Path, folder: Path, token: str, limits: Limits, reader: Ta
             await asyncio.sleep(0.005)
         publish(state, State(os.getpid(), port, token, API, time.time()))
         logging.getLogger(__name__).info("upzeroir %s: pid %d, port %d", __version__, os.getpid(), port)
-        looks.start()
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         withdraw(state, os.getpid())
         for job in list(service.jobs.all.values()):

@@ -149,6 +149,8 @@ def _encode(message: Message) -> Message:
             metadata=message["metadata"],
             record=about["record"],
             overwrite=True,
+            depth=message["depth"],
+            quality=message["quality"],
         )
     beside.replace(path)
     return {}

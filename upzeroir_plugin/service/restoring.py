@@ -48,10 +48,11 @@ LABELS = {
 class Engine:
     """Answers the service's messages; says what it is when the prior is loaded."""
 
-    def __init__(self, pipe: Connection[Any, Any], stops: Stops) -> None:
+    def __init__(self, pipe: Connection[Any, Any], stops: Stops, prior_folder: str | None = None) -> None:
         self.pipe, self.stops = pipe, stops
+        self.folder = Path(prior_folder) if prior_folder else FOLDER
         self.photos: OrderedDict[str, tuple[Photo, Kept]] = OrderedDict()
-        prior = _prior("auto")
+        prior = _prior("auto", self.folder)
         prior.denoise(torch.zeros(1, 3, 64, 64), torch.tensor(0.1))  # the first call compiles its kernels
         pipe.send({"is": "ready", "about": _about(prior)})
 
@@ -72,7 +73,7 @@ class Engine:
         found = kept_estimate(Path(message["photo_folder"]))
         entries = {name: Entry(**entry) for name, entry in order["entries"].items()}
         found = replace(found, theta=found.theta.with_entries(entries))
-        options = _options(order, message["mask_folder"])
+        options = _options(order, message["mask_folder"], self.folder)
         area = options.region or (0, 0, *photo.size)
         control = Control()
         self.stops.begin(message["job"], control)
@@ -91,7 +92,7 @@ class Engine:
     def map(self, message: Message) -> Message:
         """An honesty map of a finished job, written to its folder; the answer says what its values mean."""
         folder, path = Path(message["folder"]), Path(message["path"])
-        prior = _prior(message["device"])
+        prior = _prior(message["device"], self.folder)
         control = Control()
 
         def check() -> None:
@@ -166,15 +167,15 @@ class Engine:
         return found
 
 
-def _prior(device: str) -> Prior:
+def _prior(device: str, folder: Path) -> Prior:
     """The embedded prior on the device asked for; on the processor if it fails there."""
     name = choose_device(device)
     try:
-        return embedded(FOLDER, name)
+        return embedded(folder, name)
     except RuntimeError:
         if name == "cpu":
             raise
-        return embedded(FOLDER, "cpu")
+        return embedded(folder, "cpu")
 
 
 def kept_estimate(folder: Path) -> Estimate:
@@ -184,7 +185,7 @@ def kept_estimate(folder: Path) -> Estimate:
         return Estimate(theta, Maps(**{name: grids[name] for name in grids.files}))
 
 
-def _options(order: Message, mask_folder: str | None) -> Options:
+def _options(order: Message, mask_folder: str | None, prior: Path) -> Options:
     centre = order["centre"]
     return Options(
         amounts=Amounts.from_json(order["amounts"]),
@@ -196,6 +197,7 @@ def _options(order: Message, mask_folder: str | None) -> Options:
         seed=order["seed"],
         device=order["device"],
         centre=centre,
+        prior="embedded" if prior == FOLDER else str(prior),
     )
 
 
