@@ -44,7 +44,9 @@ def small(gimp: Gimp3) -> Path:
 @pytest.fixture(scope="module")
 def large(gimp: Gimp3) -> Path:
     """One that takes long enough to be stopped."""
-    return picture(gimp.box / "large.png", 1500, 2000)
+    tile = np.asarray(Image.open(picture(gimp.box / "tile.png", 500, 500)))
+    Image.fromarray(np.tile(tile, (3, 4, 1))).save(gimp.box / "large.png")
+    return gimp.box / "large.png"
 
 
 def picture(path: Path, height: int, width: int) -> Path:
