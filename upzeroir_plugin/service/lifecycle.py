@@ -91,10 +91,12 @@ class _Server(uvicorn.Server):
 async def _run(
     state: Path, folder: Path, token: str, limits: Limits, reader: Target, engine: Target, prior: Path | None
 ) -> None:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    looks = Child("reader", reader, {"does": "looks at photos"})
+    looks.start()  # its imports take a second: the first photo is not to wait for them
+    # With the protocol named, asyncio sends at once; else every second answer on a connection waits 40 ms for an ACK.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
-    looks = Child("reader", reader, {"does": "looks at photos"})
     works = Child("engine", engine, {"does": "restores", "prior": str(prior) if prior else None})
     service = Service(folder, state.with_name("service.log"), limits, looks, works)
     config = uvicorn.Config(
@@ -113,7 +115,6 @@ async def _run(
             await asyncio.sleep(0.005)
         publish(state, State(os.getpid(), port, token, API, time.time()))
         logging.getLogger(__name__).info("upzeroir %s: pid %d, port %d", __version__, os.getpid(), port)
-        looks.start()
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         withdraw(state, os.getpid())
         for job in list(service.jobs.all.values()):
