@@ -78,7 +78,7 @@ def picture(folder: Path, look: str, scale: int) -> None:
         window.sidebar.tones.open(False)
         window.sidebar.details.open()
         window.sidebar.physical.folds["noise"].open()
-        bar = window.sidebar.scroll.verticalScrollBar()
+        bar = window.sidebar.pane.verticalScrollBar()
         wait(lambda: bar is None or bar.maximum() > 300)
         if bar is not None:
             bar.setValue(bar.maximum() - 60)
