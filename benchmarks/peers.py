@@ -134,7 +134,7 @@ def peers_of(name: str, data: Path, slow: bool) -> dict[str, Peer]:
     """The peers that make sense for a set; `slow` adds CBM3D."""
     if "clean" in name:
         return {**TONES, "OpenCV NLM": nlm}
-    found = dict(TONES if name in {"lol", "hsts", "val"} else {})
+    found = dict(TONES if name == "val" or "lol" in name or "hsts" in name else {})
     if name == "kodak256" or "awgn" in name:
         found.update(DENOISERS)
     else:

@@ -6,17 +6,17 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from pathlib import Path
 
 os.environ.setdefault("QT_API", "pyqt6")
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QApplication
-
-from qt_panel import theme
+from qt_panel import autosave, prefs
+from qt_panel.app_parts import running_application, speak
 from qt_panel.backend import Backend, Connect
 from qt_panel.background import Background
+from qt_panel.item import Item
 from qt_panel.session import Session
+from qt_panel.texts import tr
 from qt_panel.window import Window
 from upzeroir_plugin.cli import panel_options
 
@@ -26,44 +26,43 @@ SWITCH_SECONDS = 0.002
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the panel until its window is closed."""
-    args = parser().parse_args(argv)
-    return run(args)
-
-
-def parser() -> ArgumentParser:
-    """The options, which `upzeroir panel` shares."""
     made = ArgumentParser(prog="python -m qt_panel", description="The UP-ZeroIR panel.")
     panel_options(made)
-    return made
+    return run(made.parse_args(argv))
 
 
 def run(args: Namespace) -> int:
     """With parsed options."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    app = application()
-    window = build()
+    app = running_application()
+    kept = speak(app, prefs.load().language)
+    window = build(deliver_to=args.deliver_to or "", replacing=args.external_editor)
     window.show()
-    window.session.backend.start()
-    if args.photos:
-        window.session.open(args.photos)
-    return app.exec()
+    begin(window, args)
+    status = app.exec()
+    del kept
+    return status
 
 
-def application() -> QApplication:
-    """The one application, named and themed."""
-    there = QApplication.instance()
-    if isinstance(there, QApplication):
-        return there
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    app = QApplication(sys.argv[:1])
-    app.setApplicationName("upzeroir")
-    app.setApplicationDisplayName("UP-ZeroIR")
-    app.setDesktopFileName("upzeroir")
-    theme.apply(app)
-    return app
+def begin(window: Window, args: Namespace) -> None:
+    """Open what was asked for, and what a crash left behind."""
+    session = window.session
+    session.backend.start()
+    left = [] if args.external_editor or args.photo_id else autosave.left_behind()
+    if left:
+        session.add(left)
+        window.tell(tr("The last session did not end as it should. Here it is again."))
+    if args.photo_id:
+        session.add([Item(Path.home() / "gimp.png", photo=args.photo_id, title=tr("Picture from GIMP"))])
+    paths = [args.external_editor] if args.external_editor else args.photos
+    if paths:
+        session.open(paths)
 
 
-def build(connect: Connect | None = None) -> Window:
-    """A window with a new session."""
+def build(connect: Connect | None = None, deliver_to: str = "", replacing: Path | None = None) -> Window:
+    """A window with a new session. `replacing`: Save writes over the file that another program handed over."""
+    running_application()
     background = Background()
-    return Window(Session(background, Backend(background, connect)))
+    window = Window(Session(background, Backend(background, connect)), deliver_to)
+    window.exports.replacing = replacing is not None
+    return window

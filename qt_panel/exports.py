@@ -209,4 +209,4 @@ class Exports(QObject):
 
 def file_of(client: Client, job: str, form: str, options: ExportOptions) -> bytes:
     """In a thread: the result as a file's bytes. Raises ClientError."""
-    return client.result_file(job, form, options.metadata)
+    return client.result_file(job, form, options.metadata, str(options.depth or "same"), options.quality)

@@ -86,13 +86,14 @@ class Item:
     progress: Progress | None = None
     result: Result | None = None
     maps: dict[str, tuple[dict[str, Any], Pixels]] = field(default_factory=dict)
+    title: str = ""
     saved: Path | None = None
     backup: Path | None = None
 
     @property
     def name(self) -> str:
         """For people."""
-        return self.path.name
+        return self.title or self.path.name
 
     @property
     def size(self) -> tuple[int, int]:

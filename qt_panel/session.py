@@ -38,7 +38,7 @@ class Session(QObject):
         self.items: list[Item] = []
         self.current: Item | None = None
         self.device = "auto"
-        self.synced = False
+        self.together: list[Item] = []
         self.loader = Loader(self)
         self.runs = Runs(self)
         self.previewer = Previewer(self)
@@ -107,10 +107,10 @@ class Session(QObject):
     # -- the settings ----------------------------------------------------------------------------------------------
 
     def edit(self, make: Callable[[Settings], Settings], kind: str = "") -> None:
-        """Change the present photo's settings (and the synced ones' by the same step); one step of the history."""
+        """Change the present photo's settings (and those of photos set together); one step of the history."""
         if self.current is None:
             return
-        targets = [i for i in self.items if i.estimate] if self.synced else []
+        targets = [i for i in self.together if i.estimate and i in self.items]
         for item in {id(i): i for i in (self.current, *targets)}.values():
             try:
                 moved = item.history.push(make(item.settings), kind)

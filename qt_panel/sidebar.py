@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from qt_panel.item import Item, Status
+from qt_panel.item import Item, Layer, Status
 from qt_panel.session import Session
 from qt_panel.texts import sentence, tr
-from qt_panel.widgets.parts import Choice, Slider, label, line
+from qt_panel.widgets.charts import Histogram
+from qt_panel.widgets.parts import Choice, Fold, Slider, label, line
+from qt_panel.widgets.physical import Physical
+from qt_panel.widgets.readings import Readings
 from qt_panel.widgets.rows import Rows
 from qt_panel.widgets.runbar import RunBar
+from qt_panel.widgets.why import Why
 
-WIDTH = 360
+WIDTH = 372
 
 
 class Sidebar(QFrame):
@@ -26,7 +31,13 @@ class Sidebar(QFrame):
         self.sentence = label("", "sentence", True)
         self.sentence.setAccessibleName(tr("What is wrong"))
         self.about = label("", "dim", True)
+        self.readings = Readings()
         self.rows = Rows()
+        self.why = Why()
+        self.physical = Physical(self.why.views)
+        self.histogram = Histogram(tr("Histogram of the photo and of the result"), tr("brightness"))
+        self.details = Fold(tr("Details"), self.physical)
+        self.tones = Fold(tr("Histogram"), self.histogram, opened=True)
         self.run = RunBar()
         self.effort = Choice(
             [
@@ -53,6 +64,7 @@ class Sidebar(QFrame):
         self.body.addWidget(self.sentence)
         self.body.addWidget(self.about)
         self.body.addSpacing(4)
+        self.body.addWidget(self.readings)
         self.body.addWidget(self.rows)
         self.body.addWidget(line())
         grid = QGridLayout()
@@ -66,7 +78,15 @@ class Sidebar(QFrame):
         self.share.setAlignment(Qt.AlignmentFlag.AlignRight)
         grid.addWidget(self.share, 1, 2)
         grid.setColumnStretch(1, 1)
+        self.presets = QToolButton()
+        self.presets.setText(tr("Presets"))
+        self.presets.setAccessibleName(tr("Presets"))
+        self.presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        grid.addWidget(self.presets, 2, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
         self.body.addLayout(grid)
+        self.body.addWidget(line())
+        self.body.addWidget(self.tones)
+        self.body.addWidget(self.details)
         self.body.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -84,16 +104,16 @@ class Sidebar(QFrame):
         column.addWidget(line())
         column.addWidget(foot)
 
-    def fold_out(self, widget: QWidget) -> None:
-        """Add something below the rows."""
-        self.body.insertWidget(self.body.count() - 1, widget)
-
     def _connect(self) -> None:
         session = self.session
         self.rows.switched.connect(session.switch)
         self.rows.changed.connect(session.set_amount)
         self.effort.chosen.connect(session.set_effort)
         self.strength.valueChanged.connect(self._strong)
+        self.readings.chosen.connect(session.choose_reading)
+        self.physical.edited.connect(lambda name, value: session.pin({name: value}))
+        self.physical.released.connect(session.let_go)
+        self.details.toggled.connect(lambda _: self._show_details(session.current))
         session.chosen.connect(self.show_item)
         session.changed.connect(self._news)
         self.run.restore.connect(lambda: session.restore())
@@ -110,12 +130,32 @@ class Sidebar(QFrame):
                 self.show_item(item)
             elif what in ("progress", "result", "mask"):
                 self.run.show_item(item)
+            elif what == "picture":
+                self._show_tones(item)
+
+    def _show_details(self, item: Item | None) -> None:
+        """Only while they are unfolded: twenty rows take their time."""
+        if self.details.opened and item is not None:
+            self.physical.show_theta(item.settings.theta)
+            self.why.show_item(item)
+
+    def _show_tones(self, item: Item | None) -> None:
+        before = item.original if item is not None else None
+        after = (item.draft or item.restored) if item is not None else None
+        self.histogram.show_bins(tones(before), tones(after))
 
     def show_item(self, item: Item | None) -> None:
         """All of it."""
         known = item is not None and bool(item.estimate)
         self.rows.setEnabled(known)
         self.run.show_item(item)
+        self.physical.setEnabled(known)
+        self._show_details(item)
+        self._show_tones(item)
+        self.readings.show_readings(
+            item.estimate.get("hypotheses", []) if item is not None else [],
+            item.settings.reading if item is not None else "",
+        )
         if item is None:
             self.sentence.setText(tr("Open a photo"))
             self.about.setText(tr("Drop one here, or press Ctrl+O."))
@@ -139,3 +179,13 @@ class Sidebar(QFrame):
         if item.status is Status.FAILED and item.problem is not None:
             return tr("This photo could not be looked at.")
         return tr("Looking at the photo…")
+
+
+def tones(layer: Layer | None) -> list[float]:
+    """Shares of brightness in 64 bins, from the coarsest level."""
+    if layer is None:
+        return []
+    small = layer.picture.small()[::2, ::2]
+    luma = (small.astype(np.uint16) @ np.array([77, 150, 29], np.uint16)) >> 10
+    counts = np.bincount(luma.ravel(), minlength=64)[:64]
+    return [float(n) for n in counts / max(1, luma.size)]

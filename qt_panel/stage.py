@@ -1,4 +1,4 @@
-"""The photo's stage: canvas and loupes, fed from the session."""
+"""The photo's stage: bar, canvas, legend and loupes, fed from the session."""
 
 from __future__ import annotations
 
@@ -8,39 +8,79 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from qt_panel.background import once
 from qt_panel.item import Item, Layer
+from qt_panel.picking import NotGrey, airlight_of, cast_of
+from qt_panel.picture import Pixels
+from qt_panel.problems import Problem
 from qt_panel.session import Session
-from qt_panel.widgets.canvas import Canvas
+from qt_panel.texts import tr
+from qt_panel.widgets.canvas import Canvas, Compare
+from qt_panel.widgets.honesty import Honesty, Legend, layer_of
 from qt_panel.widgets.loupes import Loupes, Spot, spots
+from qt_panel.widgets.tools import Tool
+from qt_panel.widgets.topbar import TopBar
 
 LOOK_MS = 150
+SPOT = {Tool.GREY: 3, Tool.AIRLIGHT: 8}
+"""Half the side of the square that a picker averages, in photo px."""
 
 
 class Stage(QWidget):
-    """`read(text)`: place and values under the pointer; `zoomed(zoom)` in device px a photo px."""
+    """`read(text)`: place and values under the pointer."""
 
     read = pyqtSignal(str)
-    zoomed = pyqtSignal(float)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        self.bar = TopBar()
         self.canvas = Canvas()
+        self.legend = Legend()
         self.loupes = Loupes()
+        self.honesty = Honesty.NONE
         self.places: list[Spot] = []
         self._placed_for: Item | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.bar)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.legend)
         column.addWidget(self.loupes)
         self._looking = once(self, LOOK_MS)
         self._looking.timeout.connect(self._looked)
+        self._connect()
+
+    def _connect(self) -> None:
+        session, canvas, bar = self.session, self.canvas, self.bar
         session.chosen.connect(self._chosen)
         session.changed.connect(self._news)
-        self.canvas.moved.connect(self._moved)
-        self.canvas.pointed.connect(self._pointed)
-        self.loupes.clicked.connect(lambda x, y: self.canvas.look_at(x, y))
-        self.canvas.tools.painted.connect(session.set_mask)
+        canvas.moved.connect(self._moved)
+        canvas.pointed.connect(self._pointed)
+        canvas.tools.painted.connect(session.set_mask)
+        canvas.tools.picked.connect(self._picked)
+        canvas.tools.drawn.connect(self._drawn)
+        canvas.tools.chosen.connect(bar.show_tool)
+        self.loupes.clicked.connect(lambda x, y: canvas.look_at(x, y))
+        bar.compared.connect(lambda key: self.set_compare(Compare(key)))
+        bar.honest.connect(lambda key: self.show_honesty(Honesty(key)))
+        bar.tool.connect(lambda key: canvas.tools.choose(Tool(key)))
+        bar.cleared.connect(lambda: session.set_mask(None))
+        bar.brushed.connect(lambda size: setattr(canvas.tools, "brush", float(size)))
+        bar.fit.connect(canvas.fit)
+        bar.one.connect(lambda: canvas.zoom_to(1.0))
+
+    def set_compare(self, compare: Compare) -> None:
+        """How before and after are shown."""
+        self.canvas.set_compare(compare)
+        self.bar.compare.show_choice(compare)
+
+    def show_honesty(self, kind: Honesty) -> None:
+        """Lay a map over the photo; it is fetched when it is asked for first."""
+        self.honesty = kind
+        self.bar.honesty.show_choice(kind)
+        if kind is not Honesty.NONE:
+            self.session.ask_map(kind.value)
+        self._lay_over(self.session.current)
 
     def layers(self, item: Item) -> list[Layer]:
         """What is after, from below: the result, and a draft over it."""
@@ -53,10 +93,20 @@ class Stage(QWidget):
         self.canvas.show_layers(before, after)
         self.loupes.show_layers(before, after, self.places)
 
+    def _lay_over(self, item: Item | None) -> None:
+        found = item.maps.get(self.honesty.value) if item is not None else None
+        layer = (
+            layer_of(self.honesty, found[1], item.size) if item is not None and found is not None else None
+        )
+        self.canvas.show_overlay(layer)
+        self.legend.show_map(self.honesty, item)
+
     def _chosen(self, item: Item | None) -> None:
         self.places, self._placed_for = [], None
         self.show_item(item)
+        self.canvas.tools.choose(Tool.NONE)
         self.canvas.tools.set_mask(item.mask if item is not None else None)
+        self._lay_over(item)
 
     def _news(self, item: Item, what: str) -> None:
         if item is not self.session.current:
@@ -66,6 +116,11 @@ class Stage(QWidget):
             self._place(item)
         elif what == "mask":
             self.canvas.tools.set_mask(item.mask)
+        elif what == "result" and self.honesty is not Honesty.NONE:
+            self.session.ask_map(self.honesty.value)
+            self._lay_over(item)
+        elif what == "maps":
+            self._lay_over(item)
 
     def _place(self, item: Item) -> None:
         """Find the loupes' places once, from the first picture there is."""
@@ -84,7 +139,7 @@ class Stage(QWidget):
 
     def _moved(self) -> None:
         self._looking.start()
-        self.zoomed.emit(self.canvas.view.zoom)
+        self.bar.show_zoom(self.canvas.view.zoom)
 
     def _looked(self) -> None:
         """The view rests: drafts and runs begin with what is seen."""
@@ -99,9 +154,39 @@ class Stage(QWidget):
         if x < 0 or item is None or item.original is None:
             self.read.emit("")
             return
-        said = [f"{x}, {y}", _values(item.original, x, y)]
+        before = _values(item.original, x, y)
         after = [v for layer in reversed(self.layers(item)) if (v := _values(layer, x, y))][:1]
-        self.read.emit("   ".join([said[0], said[1] + (f"  →  {after[0]}" if after else "")]))
+        self.read.emit(f"{x}, {y}    {before}" + (f"  →  {after[0]}" if after else ""))
+
+    def _picked(self, tool: str, x: int, y: int) -> None:
+        item = self.session.current
+        if item is None or item.original is None:
+            return
+        half = SPOT[Tool(tool)]
+        spot = _square(item.original, x, y, half)
+        red, green, blue = (float(v) / 255 for v in spot.reshape(-1, 3).mean(axis=0))
+        try:
+            found = cast_of(red, green, blue) if tool == Tool.GREY else airlight_of(red, green, blue)
+        except NotGrey:
+            message = tr("This place cannot be grey under any light.")
+            hint = tr("Pick a place that is neither black, white nor colourful.")
+            self.session.failed.emit(Problem("picker", message, hint))
+            return
+        self.session.pin(found)
+
+    def _drawn(self, tool: str, rect: tuple[int, int, int, int]) -> None:
+        if tool == Tool.NOISE:
+            self.session.estimate_from(rect, ("noise",), pin=True)
+        else:
+            self.session.estimate_from(rect)
+
+
+def _square(layer: Layer, x: int, y: int, half: int) -> Pixels:
+    """The finest pixels around a photo point."""
+    scale = layer.scale
+    column, row, reach = int(x * scale), int(y * scale), max(0, int(half * scale))
+    left, top = max(0, column - reach), max(0, row - reach)
+    return layer.picture.levels[0][top : row + reach + 1, left : column + reach + 1]
 
 
 def _values(layer: Layer, x: int, y: int) -> str:

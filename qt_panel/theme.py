@@ -115,6 +115,22 @@ def _sheet(t: Theme) -> str:
     QToolButton:hover {{ background: {t.field}; }}
     QToolButton:focus {{ border-color: {t.accent}; }}
     QToolButton:checked {{ background: {t.accent}; color: {t.on_accent}; }}
+    QToolButton::menu-indicator {{ subcontrol-position: right center; subcontrol-origin: padding; left: -2px; }}
+    QToolButton[popupMode="2"] {{ padding-right: 16px; }}
+    QToolButton[role="pin"] {{ border: 1px solid {t.line}; padding: 2px 4px; }}
+    QToolButton[role="pin"]:checked {{ border-color: {t.accent}; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {t.line}; border-radius: 4px; min-height: 30px; margin: 1px 2px; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {t.line}; border-radius: 4px; min-width: 30px; margin: 2px 1px; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
+        width: 0; height: 0; border: none; }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.line}; }}
+    QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
+    QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
+        background: {t.text}; border: 1px solid {t.window}; }}
+    QSlider::handle:horizontal:focus {{ border: 2px solid {t.accent}; }}
+    QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled {{ background: {t.dim}; }}
     QToolButton[role="fold"] {{ font-weight: 600; text-align: left; padding: 6px 2px; border: none; }}
     QToolButton[role="fold"]:checked {{ background: transparent; color: {t.text}; }}
     QToolButton[role="fold"]:hover {{ color: {t.accent}; background: transparent; }}

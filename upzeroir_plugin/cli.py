@@ -13,7 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from upzeroir_plugin import __version__
-from upzeroir_plugin.errors import CancelledError, ParameterError, TooLargeError, UpzeroirError
+from upzeroir_plugin.errors import known
 from upzeroir_plugin.parameters import GROUPS, PARAMETERS, InvalidParameter, parameter
 
 EFFORTS = ("fast", "thorough", "guided")
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        run = import_module(f"upzeroir_plugin.commands.{args.command}").run
+        run = import_module(f"upzeroir_plugin.commands.{args.command.replace('-', '_')}").run
         return int(run(args))
     except BrokenPipeError:
         return 0
@@ -41,22 +41,9 @@ def fail(error: BaseException, debug: bool, prefix: str = "") -> int:
     """Say an error in one line, after a traceback if `debug`; returns its exit code."""
     if debug:
         traceback.print_exception(error)
-    known = _known(error)
-    print(f"upzeroir: {prefix}{' '.join(str(known).split())}", file=sys.stderr)
-    return known.exit_code
-
-
-def _known(error: BaseException) -> UpzeroirError:
-    """Any error as one of ours."""
-    if isinstance(error, UpzeroirError):
-        return error
-    if isinstance(error, KeyboardInterrupt):
-        return CancelledError("Cancelled; nothing half-written is left.")
-    if isinstance(error, InvalidParameter):
-        return ParameterError(str(error))
-    if isinstance(error, MemoryError):
-        return TooLargeError("There is not enough memory.", "Close other programs, or restore a region.")
-    return UpzeroirError(f"{type(error).__name__}: {error}", "(--debug shows more)")
+    found = known(error)
+    print(f"upzeroir: {prefix}{' '.join(str(found).split())}", file=sys.stderr)
+    return found.exit_code
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -75,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    _batch(commands.add_parser("batch", help="restore whole folders, and go on after a stop"))
     _train(commands.add_parser("train", help="train the embedded prior"))
     commands.add_parser("bench", help="measure quality and speed", add_help=False)
     panel_options(commands.add_parser("panel", help="open the window: see what is wrong, watch, correct"))
@@ -88,9 +76,16 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--idle-exit", type=_minutes, metavar="MIN", help="end after so long without use (default 10)"
     )
+    serve.add_argument(
+        "--memory", type=_gigabytes, metavar="GB", help="hold at most so many pictures (default 8)"
+    )
+    serve.add_argument(
+        "--prior", type=Path, metavar="FOLDER", help="the denoiser's folder (default: the embedded)"
+    )
     status = commands.add_parser("status", help="say whether the service runs, and what it does")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("stop", help="end the service")
+    _install_gimp(commands.add_parser("install-gimp", help="put the plug-in into every GIMP 3 of yours"))
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -100,6 +95,7 @@ def _estimate(command: argparse.ArgumentParser) -> None:
     command.add_argument("photo", type=Path, metavar="PHOTO")
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     _shared(command)
+    _region_option(command)
 
 
 def _restore(command: argparse.ArgumentParser) -> None:
@@ -114,38 +110,83 @@ def _restore(command: argparse.ArgumentParser) -> None:
         help="a file, or a folder for several photos",
     )
     _shared(command)
+    _region_option(command)
+    _how(command)
+    add("--mask", type=Path, metavar="FILE", help="a grey picture of the photo's size, white = restore")
+    add("--preview-dir", type=Path, metavar="DIR", help="write the previews there")
+    add("--report", type=Path, metavar="FILE.json", help="write what was found and done")
+    add("--repeat", type=Path, metavar="RESULT", help="do again exactly what made this result")
+    add("--overwrite", action="store_true", help="replace outputs that exist")
+
+
+def _batch(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("photos", nargs="+", metavar="DIR|PATTERN", help='folders, photos, or patterns such as "2024/*.NEF"')
+    add("-o", "--output", type=Path, required=True, metavar="DIR", help="the folder for the results")
+    add("-r", "--recursive", action="store_true", help="sub-folders too")
+    add("--name", default="{stem}", metavar="PATTERN",
+        help="what results are called, of {stem} and {folder} (default {stem})")  # fmt: skip
+    add("--format", choices=("same", "jpeg", "png", "tiff", "webp"), default="same")
+    add("--pairs", choices=("raw", "jpeg", "both"), default="raw",
+        help="which to take of a raw file and the JPEG beside it (default raw)")  # fmt: skip
+    add("--jobs", type=_jobs, metavar="auto|N", help="photos at a time (default auto: by memory and cores)")
+    add("--threads", type=_count, metavar="N", help="processor threads for each")
+    add("--retries", type=_retries, default=1, metavar="N",
+        help="how often a photo is tried again, alone, where that may help (default 1)")  # fmt: skip
+    _shared(command)
+    _how(command)
+
+
+def _how(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
     add("--amount", type=_amount, action="append", default=[], metavar="GROUP=0-1",
         help=f"how much of a group to undo ({', '.join(GROUPS)})")  # fmt: skip
     add("--strength", type=_share, metavar="0-1", help="blend with the original (default 1)")
     add("--effort", choices=EFFORTS, help="fast (default), thorough, or the paper's guided")
     add("--steps", type=_count, metavar="N", help="network calls of the iterative part")
-    add("--mask", type=Path, metavar="FILE", help="a grey picture of the photo's size, white = restore")
-    add("--preview-dir", type=Path, metavar="DIR", help="write the previews there")
-    add("--report", type=Path, metavar="FILE.json", help="write what was found and done")
     add("--seed", type=int, metavar="N", help="seed of what is random (default 0)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--prior", default="embedded", metavar="embedded|PATH", help="the denoiser's folder")
     add("--metadata", choices=("keep", "no-gps", "strip"), default="keep")
-    add("--repeat", type=Path, metavar="RESULT", help="do again exactly what made this result")
-    add("--overwrite", action="store_true", help="replace outputs that exist")
 
 
 def panel_options(command: argparse.ArgumentParser) -> None:
     """The panel's options; `python -m qt_panel` has the same."""
-    command.add_argument("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
+    add = command.add_argument
+    add("photos", type=Path, nargs="*", metavar="PHOTO", help="photos or folders to open")
+    add(
+        "--external-editor",
+        type=Path,
+        metavar="FILE",
+        help="edit FILE for another program: Save writes it in place",
+    )
+    add("--photo-id", metavar="ID", help="a photo that the service has already (GIMP)")
+    add("--deliver-to", metavar="NAME", help="hand results to who waits under that name (GIMP)")
 
 
 def _shared(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--set", type=_setting, action="append", default=[], dest="pins", metavar="NAME=VALUE",
         help="pin a parameter (see upzeroir restore --help)")  # fmt: skip
-    add("--region", type=_region, metavar="X,Y,W,H", help="only this rectangle, in px")
     add(
         "--max-pixels",
         type=_megapixels,
         default=150.0,
         metavar="MP",
         help="refuse larger photos (default 150)",
+    )
+
+
+def _region_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--region", type=_region, metavar="X,Y,W,H", help="only this rectangle, in px")
+
+
+def _install_gimp(command: argparse.ArgumentParser) -> None:
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="only say whether it is there and whole")
+    what.add_argument("--uninstall", action="store_true", help="take it out again")
+    command.add_argument(
+        "--folder", type=Path, metavar="DIR", help="GIMP's user folder (default: all that are found)"
     )
 
 
@@ -160,7 +201,7 @@ def _train(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the prior's folder; a stopped run goes on",
     )
-    add("--start", type=Path, metavar="FOLDER", help="begin from this prior (default: the embedded one)")
+    add("--start", type=Path, metavar="FOLDER", help="begin from these weights (default: the embedded prior)")
     add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
     add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
     add("--passes", type=int, default=9000, metavar="N", help="the estimator's training steps (default 9000)")
@@ -209,8 +250,20 @@ def _minutes(text: str) -> float:
     return _number(text, 1e-3, 1e6)
 
 
+def _gigabytes(text: str) -> float:
+    return _number(text, 0.1, 1e4)
+
+
 def _count(text: str) -> int:
     return int(_number(text, 1, 1000))
+
+
+def _retries(text: str) -> int:
+    return int(_number(text, 0, 100))
+
+
+def _jobs(text: str) -> int | None:
+    return None if text == "auto" else _count(text)
 
 
 def _region(text: str) -> tuple[int, int, int, int]:

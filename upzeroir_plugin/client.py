@@ -299,9 +299,17 @@ class Client:
             f"/v1/jobs/{_id(job)}/result?" + urlencode({"format": "frame", "dtype": dtype or "same"})
         )
 
-    def result_file(self, job: str, form: str = "same", metadata: str = "keep") -> bytes:
-        """The result as an image file: form png, tiff, jpeg, webp or same; metadata keep, no-gps or strip."""
-        query = urlencode({"format": form, "metadata": metadata})
+    def result_file(
+        self, job: str, form: str = "same", metadata: str = "keep", depth: str = "same", quality: int = 95
+    ) -> bytes:
+        """The result as an image file: form png, tiff, jpeg, webp or same; metadata keep, no-gps or strip.
+
+        `depth`: same, 8 or 16 bits (PNG, TIFF); `quality` of a JPEG, 1–100.
+        """
+        asked = {"format": form, "metadata": metadata}
+        if (depth, quality) != ("same", 95):
+            asked.update(depth=depth, quality=str(quality))
+        query = urlencode(asked)
         return self._bytes(f"/v1/jobs/{_id(job)}/result?{query}")[0]
 
     def map(self, job: str, kind: str) -> tuple[dict[str, Any], bytes]:

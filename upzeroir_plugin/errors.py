@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from upzeroir_plugin.parameters import InvalidParameter
+
 
 class UpzeroirError(Exception):
     """Base of all errors that a user may see.
@@ -76,3 +78,16 @@ class CancelledError(UpzeroirError):
     """The user stopped the work."""
 
     code, exit_code = "cancelled", 130
+
+
+def known(error: BaseException) -> UpzeroirError:
+    """Any error as one of ours: what a border (command line, batch) may say of it."""
+    if isinstance(error, UpzeroirError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return CancelledError("Cancelled; nothing half-written is left.")
+    if isinstance(error, InvalidParameter):
+        return ParameterError(str(error))
+    if isinstance(error, MemoryError):
+        return TooLargeError("There is not enough memory.", "Close other programs, or restore a region.")
+    return UpzeroirError(f"{type(error).__name__}: {error}", "(--debug shows more)")

@@ -29,8 +29,9 @@ Tags = dict[int, Any]
 
 
 def read_evidence(path: Union[str, Path], upright: bool = True) -> dict[str, Any]:
-    """JPEG tables and subsampling, bit depth, ISO, exposure, camera, lens, noise profile; {} for what says nothing.
+    """JPEG tables, subsampling and size (w, h), bit depth, ISO, exposure, camera, lens, noise profile.
 
+    {} for what says nothing.
     `upright`: the pixels that go with it have been turned as the file's orientation says. Never raises: a file that is
     missing or damaged has no evidence.
     """
@@ -58,7 +59,8 @@ def _evidence(data: bytes, upright: bool) -> dict[str, Any]:
     turn = int(_number(tags.get(ORIENTATION)) or 1)
     if upright and 2 <= turn <= 8 and found.get("jpeg_tables"):
         _turn(found, turn)
-    found.pop("size", None)
+    if upright and turn >= 5 and "size" in found:
+        found["size"] = found["size"][::-1]
     return {**found, **_shot(tags)}
 
 

@@ -284,12 +284,13 @@ class _Run:
         if weight is not None:
             work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
         self._draft(plan, work)
-        tested = probe(self.photo.pixels, plan, prior, self._check_cancel, self.kept)
+        self.label = "probe"
+        tested = probe(self.photo.pixels, plan, prior, self.check, self.kept)
         self.calls += tested.calls
-        if not tested.verdict.accepted:
+        if not tested.verdict.accepted and not self.control.kept.is_set():
             again = refit(plan, tested.verdict)
             if again is not plan:
-                plan, tested = again, probe(self.photo.pixels, again, prior, self._check_cancel, self.kept)
+                plan, tested = again, probe(self.photo.pixels, again, prior, self.check, self.kept)
                 self.calls += tested.calls
         return self._tiles(work, plan, weight), plan, tested.verdict
 
@@ -342,6 +343,7 @@ class _Run:
         """Window after window, blended; only where the mask asks for it."""
         assert self.view is not None and self.preview is not None  # noqa: S101 - the draft made them
         canvas = Canvas(self._source(), self.area, len(work) > 1)
+        self.label = "noise" if plan.denoise else "blur" if plan.blur_calls else "draft"
         self.finished = 0.0
         self.total = float(sum(t.window[2] * t.window[3] for t in work)) or 1.0
         self.begun, self.expected = time.monotonic(), max(1, plan.calls * self.means.prior.checks)

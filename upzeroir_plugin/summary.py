@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from upzeroir_plugin.parameters import PARAMETERS, ParameterVector
+if __package__:
+    from upzeroir_plugin.parameters import PARAMETERS, ParameterVector
+else:
+    from parameters import PARAMETERS, ParameterVector  # type: ignore[import-not-found,no-redef]
 
 # What is said from which measure on. Below a row's first limit nothing is said.
 GRADES = {
@@ -29,26 +33,49 @@ GRADES = {
 }  # fmt: skip
 LEAST_SCALE = 1.15
 COUNTS = ("", "one", "two", "three", "four", "five", "six")
+AND_A_HALF = " and a half"
+STOPS = ("half a stop under-exposed", "{} stop under-exposed", "{} stops under-exposed",
+         "half a stop over-exposed", "{} stop over-exposed", "{} stops over-exposed")  # fmt: skip
+COLOURS = ("warm", "cool", "green", "magenta")
+FILE = ("(quality about {:.0f})", "enlarged about {:.1f} times")
 MODIFIERS = {"haze.red", "haze.green", "haze.blue", "blur.angle", "noise.size", "noise.chroma"}
 """Parameters that say what a fault is like, not that there is one."""
 
 
-def summary(theta: ParameterVector) -> str:
+def summary(theta: ParameterVector, say: Callable[[str], str] = str) -> str:
     """One sentence in plain words, such as "Very noisy, two stops under-exposed, slight haze; focus is good."
 
-    A neutral θ is "Nothing to fix."; faults too small for a word are "Next to nothing to fix.".
+    A neutral θ is "Nothing to fix."; faults too small for a word are "Next to nothing to fix.". `say` translates
+    each of `phrases()`.
     """
-    blur = [_grade(name, theta[f"blur.{name}"]) for name in ("sigma", "focus", "length")]
-    found = [_grade("noise", noise_on_grey(theta)), *_light(theta)]
-    found += [_grade("haze", 1 - math.exp(-theta["haze.depth"])), *blur, *_colour(theta), *_file(theta)]
+    blur = [say(_grade(name, theta[f"blur.{name}"])) for name in ("sigma", "focus", "length")]
+    found = [say(_grade("noise", noise_on_grey(theta))), *_light(theta, say)]
+    found += [say(_grade("haze", 1 - math.exp(-theta["haze.depth"]))), *blur]
+    found += [*_colour(theta, say), *_file(theta, say)]
     said = [phrase for phrase in found if phrase]
     if not said:
         real = (row for row in PARAMETERS if row.name not in MODIFIERS)
         clean = all(theta[row.name] == row.neutral for row in real)
-        return "Nothing to fix." if clean else "Next to nothing to fix."
+        return say("Nothing to fix.") if clean else say("Next to nothing to fix.")
     sentence = ", ".join(said)
-    end = "." if any(blur) else "; focus is good."
+    end = "." if any(blur) else say("; focus is good.")
     return sentence[0].upper() + sentence[1:] + end
+
+
+def phrases() -> list[str]:
+    """Every text that `summary` puts together, for translators."""
+    grades = [phrase for rows in GRADES.values() for _, phrase in rows]
+    return [
+        *grades,
+        *STOPS,
+        *COUNTS[1:],
+        AND_A_HALF,
+        *COLOURS,
+        *FILE,
+        "Nothing to fix.",
+        "Next to nothing to fix.",
+        "; focus is good.",
+    ]
 
 
 def noise_on_grey(theta: ParameterVector) -> float:
@@ -66,37 +93,36 @@ def _grade(name: str, measure: float) -> str:
     return next((phrase for limit, phrase in reversed(GRADES[name]) if measure >= limit), "")
 
 
-def _light(theta: ParameterVector) -> list[str]:
+def _light(theta: ParameterVector, say: Callable[[str], str]) -> list[str]:
     halves = math.floor(2 * abs(theta["light.ev"]) + 0.5)
-    side = "under-exposed" if theta["light.ev"] > 0 else "over-exposed"
     stops = ""
-    if halves == 1:
-        stops = f"half a stop {side}"
-    elif halves > 1:
-        count = COUNTS[halves // 2] + (" and a half" if halves % 2 else "")
-        stops = f"{count} stop{'' if halves == 2 else 's'} {side}"
+    if halves:
+        pattern = STOPS[min(halves, 3) - 1 + 3 * (theta["light.ev"] <= 0)]
+        whole = say(COUNTS[halves // 2]) if halves > 1 else ""
+        stops = say(pattern).format(whole + (say(AND_A_HALF) if halves > 1 and halves % 2 else ""))
     middle = math.log2(theta["light.midtones"])
     return [
         stops,
-        _grade("dark" if middle > 0 else "pale", abs(middle)),
-        _grade("local", theta["light.local"]),
+        say(_grade("dark" if middle > 0 else "pale", abs(middle))),
+        say(_grade("local", theta["light.local"])),
     ]
 
 
-def _colour(theta: ParameterVector) -> list[str]:
+def _colour(theta: ParameterVector, say: Callable[[str], str]) -> list[str]:
     temperature, tint = theta["colour.temperature"], theta["colour.tint"]
+    warm, green = "warm" if temperature > 0 else "cool", "green" if tint > 0 else "magenta"
     return [
-        _grade("temperature", abs(temperature)).format("warm" if temperature > 0 else "cool"),
-        _grade("tint", abs(tint)).format("green" if tint > 0 else "magenta"),
+        say(_grade("temperature", abs(temperature))).format(say(warm)),
+        say(_grade("tint", abs(tint))).format(say(green)),
     ]
 
 
-def _file(theta: ParameterVector) -> list[str]:
+def _file(theta: ParameterVector, say: Callable[[str], str]) -> list[str]:
     quality, scale = theta["jpeg.quality"], theta["sampling.scale"]
-    compressed = _grade("jpeg", 100 - quality)
+    compressed = say(_grade("jpeg", 100 - quality))
     return [
-        f"{compressed} (quality about {quality:.0f})" if compressed else "",
-        f"enlarged about {scale:.1f} times" if scale >= LEAST_SCALE else "",
+        f"{compressed} {say(FILE[0]).format(quality)}" if compressed else "",
+        say(FILE[1]).format(scale) if scale >= LEAST_SCALE else "",
     ]
 
 

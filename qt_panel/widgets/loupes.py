@@ -41,7 +41,8 @@ def spots(small: Pixels, size: tuple[int, int]) -> list[Spot]:
     reach = max(2.0, SIDE / 2 * width / max(1, size[0]))
     mean = ndimage.uniform_filter(luma, round(reach) * 2 + 1, mode="nearest")
     fine = luma - ndimage.uniform_filter(luma, 3, mode="nearest")
-    busy = np.sqrt(ndimage.uniform_filter(fine**2, round(reach) * 2 + 1, mode="nearest"))
+    power = ndimage.uniform_filter(fine**2, round(reach) * 2 + 1, mode="nearest")
+    busy = np.sqrt(power.clip(0))
     edge_y, edge_x = (int(min(reach, side / 2 - 1)) for side in (height, width))
     allowed = np.zeros(luma.shape, bool)
     allowed[edge_y : height - edge_y or None, edge_x : width - edge_x or None] = True

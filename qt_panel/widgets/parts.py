@@ -43,6 +43,16 @@ def button(text: str, role: str = "", tip: str = "") -> QPushButton:
     return made
 
 
+def raise_role(widget: QWidget, role: str) -> None:
+    """Give a widget another role, and its looks."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        style = widget.style()
+        if style is not None:
+            style.unpolish(widget)
+            style.polish(widget)
+
+
 class Slider(QSlider):
     """Horizontal; the wheel scrolls the panel, not the value, unless the slider has the focus."""
 

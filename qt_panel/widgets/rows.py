@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
-from superqt import QToggleSwitch
+from superqt import QElidingLabel, QToggleSwitch
 
 from qt_panel.settings import Settings
 from qt_panel.texts import groups, in_numbers, in_words, tr
@@ -26,7 +26,8 @@ class GroupRow(QWidget):
         self.switch.setAccessibleName(tr("Undo {name}").format(name=name))
         self.switch.setToolTip(tr("Whether this is undone at all"))
         self.name = label(name, "head")
-        self.words = label("–")
+        self.words = QElidingLabel("–")
+        self.words.setElideMode(Qt.TextElideMode.ElideRight)
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.numbers = label("", "dim")
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -48,8 +49,7 @@ class GroupRow(QWidget):
         grid.setVerticalSpacing(3)
         head = QHBoxLayout()
         head.addWidget(self.name)
-        head.addStretch(1)
-        head.addWidget(self.words)
+        head.addWidget(self.words, 1)
         slide = QHBoxLayout()
         slide.addWidget(self.amount, 1)
         slide.addWidget(self.share)
@@ -63,6 +63,7 @@ class GroupRow(QWidget):
         """What was found; None: not known yet."""
         self.words.setText("…" if theta is None else in_words(theta, self.group))
         numbers = "" if theta is None else in_numbers(theta, self.group)
+        self.words.setToolTip(self.words.text())
         self.numbers.setText(numbers)
         self.numbers.setVisible(bool(numbers))
         self.setAccessibleName(f"{self.name.text()}: {self.words.text()} {numbers}")

@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from qt_panel.item import Item, Status
 from qt_panel.texts import duration, tr
-from qt_panel.widgets.parts import button, label
+from qt_panel.widgets.parts import button, label, raise_role
 
 
 class RunBar(QWidget):
@@ -18,6 +18,8 @@ class RunBar(QWidget):
     cancel = pyqtSignal()
     save = pyqtSignal()
     export = pyqtSignal()
+    deliver = pyqtSignal()
+    dragged = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +28,12 @@ class RunBar(QWidget):
         self.cancelling = button(tr("Cancel"), "", tr("Drop this run (Esc)"))
         self.saving = button(tr("Save"), "", tr("Beside the original, never over it (Ctrl+S)"))
         self.exporting = button(tr("Export…"), "", tr("Choose format, name and place (Ctrl+E)"))
+        self.handing = button(tr("Hand to GIMP"), "", tr("As a layer of the picture that it came from"))
+        self.handing.hide()
+        self.dragging = button(
+            tr("Drag out"), "", tr("Drag this to another program or a folder: it gets the result")
+        )
+        self.dragging.pressed.connect(self.dragged)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -35,7 +43,7 @@ class RunBar(QWidget):
         self._lay_out()
         pairs = (
             (self.go, self.restore), (self.keeping, self.keep), (self.cancelling, self.cancel),
-            (self.saving, self.save), (self.exporting, self.export),
+            (self.saving, self.save), (self.exporting, self.export), (self.handing, self.deliver),
         )  # fmt: skip
         for made, signal in pairs:
             made.clicked.connect(signal)
@@ -61,17 +69,22 @@ class RunBar(QWidget):
         saves = QHBoxLayout()
         saves.addWidget(self.saving, 1)
         saves.addWidget(self.exporting, 1)
+        saves.addWidget(self.dragging)
         column.addLayout(saves)
+        column.addWidget(self.handing)
 
     def show_item(self, item: Item | None) -> None:
         """Buttons and progress of a photo."""
         running = item is not None and item.status is Status.RUNNING
         self.go.setVisible(not running)
         self.running.setVisible(running)
-        self.go.setEnabled(item is not None and item.status is not Status.WAITING)
+        fresh = item is not None and item.fresh
+        self.go.setEnabled(item is not None and item.status is not Status.WAITING and not fresh)
         self.go.setText(self._word(item))
-        for made in (self.saving, self.exporting):
+        for made in (self.saving, self.exporting, self.dragging, self.handing):
             made.setEnabled(item is not None and not running and bool(item.result))
+        first = self.saving if self.handing.isHidden() else self.handing
+        raise_role(first, "primary" if fresh else "")
         if item is not None and running and item.progress is not None:
             progress = item.progress
             self.label.setText(progress.label)

@@ -119,6 +119,14 @@ def test_jpeg_has_full_chroma_and_quality_95(tmp_path: Path) -> None:
         assert picture.quantization[0][0] == 2  # type: ignore[attr-defined]
 
 
+def test_depth_and_quality_as_asked_for(tmp_path: Path) -> None:
+    assert put(Photo(FLOATS), tmp_path / "a.tif", depth=16).bit_depth == 16
+    assert put(Photo(FLOATS, bit_depth=16), tmp_path / "b.png", depth=8).bit_depth == 8
+    assert put(Photo(FLOATS), tmp_path / "c.jpg", depth=16, quality=60).bit_depth == 8
+    with Image.open(tmp_path / "c.jpg") as picture:
+        assert picture.quantization[0][0] == 13  # type: ignore[attr-defined]
+
+
 # dither
 
 

@@ -53,7 +53,7 @@ def window(qtbot: QtBot, fake: FakeClient) -> Iterator[Window]:
     made.session.backend.start()
     qtbot.waitUntil(lambda: made.session.backend.state == "ready")
     yield made
-    made.session.shut()
+    made.shut()
 
 
 @pytest.fixture

@@ -202,9 +202,11 @@ class FakeClient:
     def delete_photo(self, photo: str) -> None:
         self._do("delete_photo")
 
-    def result_file(self, job: str, form: str = "same", metadata: str = "keep", **more: Any) -> bytes:
+    def result_file(
+        self, job: str, form: str = "same", metadata: str = "keep", depth: str = "same", quality: int = 95
+    ) -> bytes:
         self._do("result_file")
-        self.asked = {"form": form, "metadata": metadata, **more}
+        self.asked = {"form": form, "metadata": metadata, "depth": depth, "quality": quality}
         return jpeg(self.about["width"], self.about["height"], 200)
 
     def map(self, job: str, kind: str) -> tuple[dict[str, Any], bytes]:

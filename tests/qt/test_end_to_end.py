@@ -55,7 +55,7 @@ def test_open_estimate_edit_run_keep_save(
     shown = item.restored
     assert shown is not None
     assert np.abs(shown.picture.levels[0].astype(float) - saved).mean() < 3, "what is shown is what is saved"
-    window.session.shut()
+    window.shut()
 
 
 def test_at_most_three_clicks(
@@ -85,4 +85,4 @@ def test_at_most_three_clicks(
         window.sidebar.run.saving.click()
         clicks += 1
     assert clicks <= 3 and path.with_name("small-restored.png").is_file()
-    window.session.shut()
+    window.shut()

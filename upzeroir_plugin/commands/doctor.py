@@ -19,8 +19,14 @@ EXTRAS = {"panel": "PyQt6", "raw": "rawpy", "heif": "pillow_heif", "latent": "di
 
 
 def run(args: Namespace) -> int:
-    """Print the findings as text or JSON. Returns 0."""
+    """Print the findings as text or JSON, or bundle them with the logs. Returns 0."""
     found = findings()
+    if args.report is not None:
+        from upzeroir_plugin.support import bundle
+
+        bundle(args.report, found)
+        print(f"Written: {args.report}. Look into it before you send it: it holds no photos and no tokens.")
+        return 0
     if args.json:
         print(json.dumps(found))
         return 0

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from argparse import Namespace
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from upzeroir_plugin.cli import fail
 from upzeroir_plugin.commands.progress import ProgressLine
-from upzeroir_plugin.errors import CancelledError, UnreadableError, UnwritableError, UsageError
-from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.errors import CancelledError, UnwritableError, UsageError
 from upzeroir_plugin.photo.atomic import refuse_existing, written
-from upzeroir_plugin.summary import summary
+from upzeroir_plugin.single import Order, ending, restore_file
 
 if TYPE_CHECKING:
-    from upzeroir_plugin.photo.image import Photo
-    from upzeroir_plugin.restore import Options, Result
+    import numpy as np
+    from numpy.typing import NDArray
 
-NEW_ENDING = {".heic": ".tif", ".heif": ".tif", ".gif": ".png", ".bmp": ".png"}
-WRITABLE = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+    from upzeroir_plugin.photo.image import Photo
 
 
 def run(args: Namespace) -> int:
     """Restore one photo after another; the highest exit code wins, one bad photo does not stop the others."""
     outputs = _outputs(args)
+    order = order_of(args)
     worst = 0
     for photo, output in zip(args.photos, outputs, strict=True):
         try:
-            _one(photo, output, args, len(args.photos) > 1)
+            _one(photo, output, order, args)
         except CancelledError:
             raise
         except Exception as error:
@@ -39,12 +37,20 @@ def run(args: Namespace) -> int:
     return worst
 
 
+def order_of(args: Namespace) -> Order:
+    """The command line's options as an order."""
+    names = (field.name for field in fields(Order))
+    said = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    said.update(pins=dict(args.pins), amounts=dict(args.amount), max_pixels=args.max_pixels * 1e6)
+    return Order(**said)
+
+
 def _outputs(args: Namespace) -> list[Path]:
     """Where each photo goes; all refusals that need no pixels happen here. Raises UsageError, OutputExistsError."""
     folder = len(args.photos) > 1 or args.output.is_dir() or args.output.suffix == ""
     if folder and args.output.exists() and not args.output.is_dir():
         raise UsageError(f"{args.output} is a file.", "Several photos need a folder.")
-    outputs = [args.output / _name(p) if folder else args.output for p in args.photos]
+    outputs = [args.output / (p.stem + ending(p)) if folder else args.output for p in args.photos]
     if len(set(outputs)) < len(outputs):
         raise UsageError(
             "Two photos of the same name would overwrite each other.", "Restore them one by one."
@@ -65,174 +71,42 @@ def _outputs(args: Namespace) -> list[Path]:
     return outputs
 
 
-def _name(photo: Path) -> str:
-    ending = photo.suffix.lower()
-    return photo.stem + (photo.suffix if ending in WRITABLE else NEW_ENDING.get(ending, ".tif"))
+def _one(path: Path, output: Path, order: Order, args: Namespace) -> None:
+    many = len(args.photos) > 1
+    folder = args.preview_dir / path.stem if args.preview_dir and many else args.preview_dir
+    line = ProgressLine(path.name)
+    try:
+        preview = _Previews(folder).write if folder else None
+        made = restore_file(path, output, order, args.overwrite, line.update, preview)
+    finally:
+        line.close()
+    if made.other_prior:
+        print(f"upzeroir: {args.repeat} was made with another prior: expect differences.", file=sys.stderr)
+    made.save(output, args.overwrite)
+    done = "Saved" if made.result.changed else "Nothing changed; saved"
+    print(f"{f'{path.name}: ' if many else ''}{made.sentence} {done} as {output}.", file=sys.stderr)
+    if args.report:
+        _write(args.report, made.report(), args.overwrite)
 
 
 @dataclass(slots=True)
-class _Clock:
-    """Seconds by part, for the report."""
+class _Previews:
+    """Writes the previews of one run, numbered, into a folder."""
 
-    began: float
-    estimate: float = 0.0
-    restore: float = 0.0
+    folder: Path
+    count: int = 0
 
+    def write(self, picture: NDArray[np.uint8], photo: Photo) -> None:
+        """uint8 (h, w, 3) in the photo's profile. Raises UnwritableError."""
+        from PIL import Image
 
-def _one(path: Path, output: Path, args: Namespace, many: bool) -> None:
-    from upzeroir_plugin.photo.load import load
-    from upzeroir_plugin.photo.save import check_target, save
-    from upzeroir_plugin.restore import estimate, record
-
-    clock = _Clock(time.monotonic())
-    line = ProgressLine(path.name)
-    try:
-        line.update(0, "reading", None)
-        photo = load(path, args.max_pixels * 1e6)
-        check_target(photo, output, args.overwrite)
-        old = _recorded(args.repeat) if args.repeat else None
-        options = _wanted(args, photo, old)
-        line.update(0, "looking at the photo", None)
-        start = time.monotonic()
-        found = estimate(photo, dict(args.pins))
-        if old is not None:
-            found = replace(found, theta=old.theta.pinned(dict(args.pins)))
-        clock.estimate = time.monotonic() - start
-        start = time.monotonic()
-        previews = args.preview_dir / path.stem if args.preview_dir and many else args.preview_dir
-        result = _drive(photo, found, options, line, previews)
-        if old is not None and old.prior != result.prior["sha256"]:
-            print(
-                f"upzeroir: {args.repeat} was made with another prior: expect differences.", file=sys.stderr
-            )
-        clock.restore = time.monotonic() - start
-    finally:
-        line.close()
-    source = photo if options.region is None else None
-    save(
-        result.photo,
-        output,
-        source=source,
-        metadata=args.metadata,
-        record=record(found.theta, options, result),
-        overwrite=args.overwrite,
-    )
-    sentence = summary(found.theta)
-    prefix = f"{path.name}: " if many else ""
-    print(
-        f"{prefix}{sentence} {'Saved' if result.changed else 'Nothing changed; saved'} as {output}.",
-        file=sys.stderr,
-    )
-    if args.report:
-        _write(args.report, _report(found.theta, result, clock), args.overwrite)
-
-
-@dataclass(frozen=True, slots=True)
-class _Old:
-    """What made a former result."""
-
-    theta: ParameterVector
-    options: Options
-    masked: bool
-    prior: str
-
-
-def _wanted(args: Namespace, photo: Photo, old: _Old | None) -> Options:
-    """Options from the arguments; where they say nothing, those of a former result, or the defaults."""
-    from upzeroir_plugin.photo.mask import load_mask
-    from upzeroir_plugin.restore import Options
-
-    if old is not None and old.masked and args.mask is None:
-        raise UsageError(f"{args.repeat} was made with a mask.", "Give it with --mask.")
-    options = old.options if old is not None else Options()
-    said = {name: getattr(args, name) for name in ("strength", "effort", "steps", "seed", "region")}
-    return replace(
-        options,
-        **{name: value for name, value in said.items() if value is not None},
-        amounts=Amounts({**options.amounts.amount, **dict(args.amount)}, options.amounts.on),
-        mask=load_mask(args.mask, photo.size) if args.mask else None,
-        device=args.device,
-        prior=args.prior,
-    )
-
-
-def _recorded(path: Path) -> _Old:
-    """The record of a former result. Raises UnreadableError if there is none, or none that makes sense."""
-    from upzeroir_plugin.photo.record import read_record
-    from upzeroir_plugin.restore import Options
-
-    found = read_record(path)
-    if found is None:
-        raise UnreadableError(f"{path} carries no restoration record.", "Give a file that upzeroir restored.")
-    try:
-        options = Options(
-            amounts=Amounts.from_json(found["amounts"]),
-            strength=float(found["strength"]),
-            effort=str(found["effort"]),
-            steps=None if found["steps"] is None else int(found["steps"]),
-            seed=int(found["seed"]),
-            region=tuple(map(int, found["region"])) if found["region"] else None,  # type: ignore[arg-type]
-        )
-        theta = ParameterVector.from_json(found["parameters"])
-        return _Old(theta, options, bool(found["masked"]), str(found["prior"]["sha256"]))
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise UnreadableError(
-            f"The restoration record of {path} is damaged.", "Give another file that upzeroir restored."
-        ) from error
-
-
-def _drive(photo: Photo, found: Any, options: Options, line: ProgressLine, previews: Path | None) -> Result:
-    """Run the restoration, showing progress; closing the iterator on the way out stops its work."""
-    from upzeroir_plugin.restore import Progress, restore
-
-    events = restore(photo, found, options)
-    shown = None
-    count = 0
-    try:
-        for event in events:
-            if isinstance(event, Progress):
-                line.update(event.done, event.label, event.eta_seconds)
-            elif event.result is not None:
-                result = event.result
-            if previews is not None and event.preview is not None and event.preview is not shown:
-                shown = event.preview
-                _write_preview(previews, count, shown, photo)
-                count += 1
-    finally:
-        events.close()  # type: ignore[attr-defined]
-    return result
-
-
-def _write_preview(folder: Path, count: int, picture: Any, photo: Photo) -> None:
-    from PIL import Image
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        image = Image.fromarray(picture)
-        image.save(folder / f"preview-{count:04d}.jpg", quality=90, icc_profile=photo.profile)
-    except OSError as error:
-        raise UnwritableError(f"The previews cannot be written to {folder}: {error}.") from error
-
-
-def _report(theta: ParameterVector, result: Result, clock: _Clock) -> dict[str, Any]:
-    return {
-        "summary": summary(theta),
-        "parameters": theta.to_json(),
-        "changed": result.changed,
-        "seconds": {
-            "estimate": round(clock.estimate, 4),
-            "restore": round(clock.restore, 4),
-            "total": round(time.monotonic() - clock.began, 4),
-        },
-        "network_calls": result.network_calls,
-        "effort": result.effort,
-        "solver": result.solver,
-        "seed": result.seed,
-        "device": result.device,
-        "dtype": result.dtype,
-        "prior": result.prior,
-        "quality": result.quality,
-    }
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path = self.folder / f"preview-{self.count:04d}.jpg"
+            Image.fromarray(picture).save(path, quality=90, icc_profile=photo.profile)
+        except OSError as error:
+            raise UnwritableError(f"The previews cannot be written to {self.folder}: {error}.") from error
+        self.count += 1
 
 
 def _write(path: Path, data: dict[str, Any], overwrite: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 
 from upzeroir_plugin import client
 from upzeroir_plugin.commands.status import talking
@@ -16,6 +17,10 @@ def run(args: Namespace) -> int:
     command = client.launch_command()
     if args.idle_exit is not None:
         command += ["--idle-exit", str(args.idle_exit)]
+    if args.memory is not None:
+        command += ["--memory", str(args.memory)]
+    if args.prior is not None:
+        command += ["--prior", str(args.prior.absolute())]
     with talking():
         there = client.connect(command=command)
     state = client.read_state(there.state) or {}
@@ -31,8 +36,10 @@ def _be_it(args: Namespace) -> int:
     if args.idle_exit is not None:
         seconds = 60 * args.idle_exit
         limits = Limits(idle_exit=seconds, idle_unload=min(limits.idle_unload, seconds / 2))
+    if args.memory is not None:
+        limits = replace(limits, held=int(args.memory * 1e9))
     try:
-        serve(client.state_path(), limits)
+        serve(client.state_path(), limits, prior=args.prior)
     except AlreadyRunning as error:
         print(f"upzeroir: {error}", file=sys.stderr)
     return 0

@@ -41,5 +41,6 @@ def _estimator(args: Namespace) -> int:
     torch.set_num_threads(args.threads)
     kept_back = {name for name, _ in intents()}
     paths = [path for path in split(args.folder)[0] if path.name not in kept_back]
-    train(paths, args.output / "estimator.safetensors", args.passes)
+    name = "estimator.safetensors"
+    train(paths, args.output / name, args.passes, args.start / name if args.start else None)
     return 0

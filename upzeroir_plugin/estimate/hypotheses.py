@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.odds import logistic, logit
-from upzeroir_plugin.estimate.readings import Reading
+from upzeroir_plugin.estimate.readings import Hypothesis, Reading
 from upzeroir_plugin.estimate.undo import undone
 
 Array = NDArray[np.float32]
@@ -23,17 +22,10 @@ DOUBT = 0.03
 TRUST = 0.5
 """How much the look at the tried view counts beside the look at the photo: both come from one network, so its word
 twice is worth less than two words."""
+CLOSE = 0.2
+"""Share of the best one's probability that a reading needs to be offered to people (ours: odds of one to five)."""
+MOST = 4
 WORDS = {"light": "lift", "haze": "clear haze", "colour": "neutral colour"}
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """One reading of the photo: a label for people, its probability, values by name, and the view it would give."""
-
-    label: str
-    weight: float
-    values: dict[str, float]
-    picture: Array
 
 
 def weigh(
@@ -76,6 +68,12 @@ def reweighed(
         present = logistic(logit(held))
         out[group] = tuple(Reading(r.name, r.value, r.std, present) for r in rows)
     return out
+
+
+def close(found: list[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """Those among weighed hypotheses that people should choose from; none if the first one is clear."""
+    near = [h for h in found if h.weight >= CLOSE * found[0].weight][:MOST]
+    return tuple(near) if len(near) > 1 else ()
 
 
 def _values(readings: Mapping[str, tuple[Reading, ...]], groups: list[str]) -> dict[str, float]:

@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 WORTH, SOFT = 1.3, 0.15
 """σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision."""
+UNLIKE = 0.4
+"""How far chroma's variance may be from luma's, in shares of it, where chroma itself says nothing."""
 NAMES = ("noise.shot", "noise.read", "noise.file", "noise.size", "noise.chroma")
 
 
@@ -48,11 +50,11 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     luma_part = noise_grain.noise_part(luma, size, binned.freedom)
     chroma_part = noise_grain.noise_part(chroma, size, 2 * binned.freedom)
     if compressed > 0:
-        told = noise_jpeg.noise_part(binned.average, binned.freedom, quality)
+        told = noise_jpeg.noise_part(binned.average, binned.freedom, quality, size)
         luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
     ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
     variance, error = _joined(luma_part, chroma_part, independent)
-    curve, fitted, variance, weight = _fitted(binned, variance, error, found.clipped)
+    curve, fitted, variance, weight = _fitted(binned, variance, error, found.clipped, compressed)
     sigma = math.sqrt(float(np.mean(np.maximum(fitted, 0))))
     present = logistic((sigma - WORTH) / SOFT)
     bins = [
@@ -109,7 +111,13 @@ def _decompressed(
 
 
 def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:
-    """A channel's variance and its σ: of independent channels the weighted mean of both families, else (L + 2 C)/3."""
+    """A channel's variance and its σ: of independent channels the weighted mean of both families, else (L + 2 C)/3.
+
+    Chroma that says nothing (its σ is huge) is taken to be as noisy as luma, give or take `UNLIKE`.
+    """
+    guess = 1 / (luma[1] ** 2 + (UNLIKE * luma[0]) ** 2 + 1e-6)
+    heard = 1 / np.square(chroma[1])
+    chroma = (guess * luma[0] + heard * chroma[0]) / (guess + heard), 1 / np.sqrt(guess + heard)
     weights = 1 / np.square(luma[1]), 1 / np.square(chroma[1])
     total = weights[0] + weights[1]
     alike = (weights[0] * luma[0] + weights[1] * chroma[0]) / total
@@ -122,28 +130,41 @@ def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:
 
 
 def _fitted(
-    binned: Levels, variance: Array, error: Array, clipped: tuple[bool, bool]
+    binned: Levels, variance: Array, error: Array, clipped: tuple[bool, bool], lossy: float
 ) -> tuple[noise_curve.Curve, Array, Array, Array]:
-    """Curve, fit and measured variance corrected for clipping, and weight of each bin."""
-    features = np.stack([noise_curve.basis(mean).mean((0, 1)) for mean in binned.means])
+    """Curve, fit and measured variance corrected for clipping, and weight of each bin.
+
+    What clipping has left is first judged by each bin's own variance, so that a curve that is too low to begin with
+    cannot confirm itself; then twice by the curve, which knows more than one bin.
+    """
     relative = np.hypot(error, 0.02 * variance + 0.02)
-    curve = noise_curve.fit(features, variance, relative)
-    left = np.ones_like(variance)
-    for _ in range(4):
-        features, left = _unclipped(binned.means, curve, clipped)
-        curve = noise_curve.fit(features, variance / left, relative / left**2)
+    own = variance
+    for _ in range(12):
+        features, left = _unclipped(
+            binned.means, [np.full_like(m, v) for m, v in zip(binned.means, own, strict=True)], clipped
+        )
+        own = 0.5 * own + 0.5 * variance / left
+    curve = noise_curve.fit(features, variance / left, relative / left**2, lossy)
+    for _ in range(2):
+        features, left = _unclipped(
+            binned.means, [curve.variance(mean) for mean in binned.means], clipped, curve
+        )
+        curve = noise_curve.fit(features, variance / left, relative / left**2, lossy)
     weight = np.square((features @ curve.terms + 0.05) * left**2 / relative)
     return curve, features @ curve.terms, variance / left, weight / weight.max()
 
 
 def _unclipped(
-    means: list[Array], curve: noise_curve.Curve, clipped: tuple[bool, bool]
+    means: list[Array],
+    variances: list[Array],
+    clipped: tuple[bool, bool],
+    curve: noise_curve.Curve | None = None,
 ) -> tuple[Array, Array]:
     """Features of the bins at the means before clipping, and the share of variance that clipping left them."""
     features, left = [], []
-    for mean in means:
-        true, _ = noise_curve.unclip(mean, np.sqrt(curve.variance(mean)) / 255, clipped)
-        before = curve.variance(true)
+    for mean, variance in zip(means, variances, strict=True):
+        true, _ = noise_curve.unclip(mean, np.sqrt(variance) / 255, clipped)
+        before = curve.variance(true) if curve else variance
         _, share = noise_curve.unclip(mean, np.sqrt(before) / 255, clipped)
         features.append(noise_curve.basis(true).mean((0, 1)))
         left.append(float((share * before).sum() / max(before.sum(), 1e-9)) if before.sum() > 0 else 1.0)

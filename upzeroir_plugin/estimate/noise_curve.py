@@ -36,11 +36,14 @@ def basis(v: Array) -> Array:
     return np.stack([1e-4 * light * gain, 1e-6 * gain, np.ones_like(gain)], -1)
 
 
-def fit(features: Array, variance: Array, error: Array) -> Curve:
-    """The curve through bins: `features` (n, 3) mean of `basis`, `variance` (n,) and its σ `error` (n,) in levels²."""
+def fit(features: Array, variance: Array, error: Array, lossy: float = 0.0) -> Curve:
+    """The curve through bins: `features` (n, 3) mean of `basis`, `variance` (n,) and its σ `error` (n,) in levels².
+
+    `lossy`: probability of a JPEG compression, which takes noise away as texture adds to it.
+    """
     fits, criteria = [], []
     for model in MODELS:
-        terms, covariance, misfit = _fit(features[:, model], variance, error)
+        terms, covariance, misfit = _fit(features[:, model], variance, error, lossy)
         full, spread = np.zeros(3), np.zeros((3, 3))
         full[list(model)] = terms
         spread[np.ix_(model, model)] = covariance
@@ -55,13 +58,16 @@ def fit(features: Array, variance: Array, error: Array) -> Curve:
     return Curve(np.asarray(terms), np.sqrt(np.asarray(second)))
 
 
-def _fit(features: Array, variance: Array, error: Array) -> tuple[Array, Array, float]:
-    """Terms, covariance and robust misfit of one model. Bins far above the curve (texture) lose weight."""
+def _fit(features: Array, variance: Array, error: Array, lossy: float) -> tuple[Array, Array, float]:
+    """Terms, covariance and robust misfit of one model. Bins far above the curve (texture) lose weight; after a JPEG
+    compression those far below it too.
+    """
+    above, below = 2 + 2 * lossy, 4 - 2 * lossy
     scale = 1 / error
     for _ in range(6):
         terms, _ = nnls(features * scale[:, None], variance * scale)
         residual = (variance - features @ terms) / error
-        pull = np.where(residual > 0, residual / 2, residual / 4)
+        pull = np.where(residual > 0, residual / above, residual / below)
         scale = 1 / error / np.sqrt(1 + pull**2)
     misfit = float((4 * np.log1p(pull**2)).sum())
     normal = (features * scale[:, None]).T @ (features * scale[:, None])

@@ -40,6 +40,11 @@ def gains() -> Array:
     return np.array(rows)
 
 
+def gains_at(size: float) -> Array:
+    """(band,): the row of `gains` at a size between the tabled ones."""
+    return np.array([np.interp(size, SIZES, column) for column in gains().T])
+
+
 def size_of(energy: Array, scatter: Array, freedom: Array) -> tuple[float, float]:
     """Correlation length in px and its σ, from energies (n, band), their scatter (n,) and freedom (n,).
 
@@ -67,7 +72,7 @@ def size_of(energy: Array, scatter: Array, freedom: Array) -> tuple[float, float
 
 def noise_part(energy: Array, size: float, freedom: Array) -> tuple[Array, Array]:
     """Variance of the noise and its σ, for energies (n, band) in levels² of bins with texture, given the grain size."""
-    middle, high = (np.interp(size, SIZES, gains()[:, band]) for band in (MIDDLE, HIGH))
+    _, middle, high = gains_at(size)
     ratio = middle / high
     kappa = max(TEXTURE, 1.5 * ratio)
     excess = energy[:, MIDDLE] - ratio * energy[:, HIGH]

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.noise_blocks import AXES, BANDS, HIGH, LOW, MIDDLE, Y
-from upzeroir_plugin.estimate.noise_grain import TEXTURE
+from upzeroir_plugin.estimate.noise_grain import TEXTURE, gains_at
 
 Array = NDArray[np.float64]
 
@@ -24,23 +24,33 @@ SIGMAS = np.geomspace(0.2, 120, 90)
 FLAT, ROUGH = 0.7, 2.4
 """Low over middle energy in the flattest blocks: of white noise (they were chosen for little of it), of texture."""
 
+DOUBT = 0.6
+"""Error of what is taken away as texture, in shares of it (as in `noise_grain`)."""
 
-def noise_part(energy: Array, freedom: Array, quality: float) -> tuple[Array, Array]:
-    """Variance of a channel's noise and its σ, in levels², from mean energies (n, band) of Y on the file's grid."""
-    kept = _kept(quality)
+
+def noise_part(energy: Array, freedom: Array, quality: float, size: float) -> tuple[Array, Array]:
+    """Variance of a channel's noise and its σ, in levels², from mean energies (n, band) of Y on the file's grid.
+
+    `size`: correlation length in px, which says how noise spreads over the bands.
+    """
+    kept, gain = _kept(quality), gains_at(size)
     energy = np.maximum(energy - ROUNDING, 0)
     low, middle, high = (
         np.square(np.interp(energy[:, band], kept[:, band], SIGMAS, left=0)) for band in (LOW, MIDDLE, HIGH)
     )
-    from_low = middle - np.maximum(low - FLAT * middle, 0) / (ROUGH - FLAT)
-    from_high = high - (middle - high) / (TEXTURE - 1)
+    ratio = gain[MIDDLE] / gain[HIGH]
+    fine = np.maximum(middle - ratio * high, 0) / (max(TEXTURE, 1.5 * ratio) - ratio) / gain[HIGH]
+    even = middle / gain[MIDDLE]
+    rough = np.maximum(low / gain[LOW] - FLAT * even, 0) / (ROUGH - FLAT)
     survival = np.interp(np.sqrt(np.maximum(middle, 1e-4)), SIGMAS, kept[:, HIGH] / SIGMAS**2)
     trust = survival**2 / (survival**2 + 0.1)
-    value = np.maximum(trust * from_high + (1 - trust) * from_low, 0) / SHARE
+    value = trust * (high / gain[HIGH] - fine) + (1 - trust) * (even - rough)
+    value = np.maximum(value, 0) / SHARE
+    texture = DOUBT * (trust * fine + (1 - trust) * rough) / SHARE
     gone = np.square(np.interp(0.02, kept[:, MIDDLE] / SIGMAS**2, SIGMAS)) / SHARE
     doubt = 0.15 + 0.35 * (1 - trust)
     chance = 2 * value / np.sqrt(freedom)
-    return value, np.sqrt(chance**2 + (doubt * value) ** 2 + (0.5 * gone) ** 2 + 0.02**2)
+    return value, np.sqrt(chance**2 + texture**2 + (doubt * value) ** 2 + (0.5 * gone) ** 2 + 0.02**2)
 
 
 def _kept(quality: float) -> Array:

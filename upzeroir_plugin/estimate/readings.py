@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import ParameterVector
 
@@ -32,9 +35,23 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of the photo: a label for people, its probability, values by name, and the view it would give.
+
+    `picture`: float32 (h, w, 3), encoded, in the photo's own profile.
+    """
+
+    label: str
+    weight: float
+    values: dict[str, float]
+    picture: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
-    """θ with intervals, the maps, and the evidence by group."""
+    """θ with intervals, the maps, the evidence by group, and how else the photo may be read (most probable first)."""
 
     theta: ParameterVector
     maps: Maps = field(default_factory=Maps)
     evidence: dict[str, Any] = field(default_factory=dict)
+    hypotheses: tuple[Hypothesis, ...] = ()

@@ -9,7 +9,7 @@ from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.blur import estimate_blur
 from upzeroir_plugin.estimate.fuse import fuse
 from upzeroir_plugin.estimate.haze import estimate_haze
-from upzeroir_plugin.estimate.hypotheses import reweighed, weigh
+from upzeroir_plugin.estimate.hypotheses import close, reweighed, weigh
 from upzeroir_plugin.estimate.illumination import illumination
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.light import histogram, lifted, spread
@@ -43,7 +43,8 @@ def estimate(photo: Photo) -> Estimate:
     blur, place = estimate_blur(photo, noise, jpeg)
     view = learned.view_of(photo.pixels)
     seen = learned.read(view)
-    readings = reweighed(seen.readings, weigh(view, edge_aware(seen.depth, view), seen.readings, _faults))
+    tried = weigh(view, edge_aware(seen.depth, view), seen.readings, _faults)
+    readings = reweighed(seen.readings, tried)
     lit = fuse(readings["light"])
     noise = as_seen(noise, lambda tones: spread(tones, lit["light.ev"], lit["light.midtones"]))
     black = estimate_haze(lifted(view, lit["light.ev"], lit["light.midtones"]))
@@ -53,9 +54,8 @@ def estimate(photo: Photo) -> Estimate:
     wide = small_view(photo.pixels, MAP_SIDE)
     depth = 1 + MAP_TRUST * (edge_aware(seen.depth, wide) - 1)
     maps = Maps(depth=depth.clip(0.05), illumination=illumination(wide), blur=place)
-    return Estimate(
-        theta, maps, _evidence(view, theta, {"haze": black, "noise": noise, "blur": blur, "jpeg": jpeg})
-    )
+    evidence = _evidence(view, theta, {"haze": black, "noise": noise, "blur": blur, "jpeg": jpeg})
+    return Estimate(theta, maps, evidence, close(tried))
 
 
 def _agreed(seen: tuple[Reading, ...], black: Findings) -> list[Reading]:

@@ -1,7 +1,9 @@
 """Small clean views degraded by `physics/` with random θ, for training the learned estimator. Needs torch.
 
-Everything that a photo can be on purpose (dark, pale, tinted, misty) is drawn first and belongs to the clean view:
-what the estimator must leave alone is in the simulation as well as what it must find.
+Everything that a photo can be on purpose (dark, pale, tinted, misty) belongs to the clean view: what the estimator must
+leave alone is in the simulation as well as what it must find. A photo with something wrong was not finished by its
+author: what it should look like is taken to use the range of tones (`_finished`), where a photo with nothing wrong may
+be as pale or dark as it likes (`_meant`).
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ NAMES = (
 )  # fmt: skip
 GROUPS = ("haze", "light", "colour")
 SHAPES = ((64, 96), (96, 64), (72, 96), (96, 72), (56, 96), (96, 96))
+FINISHED = 0.75
+"""Share of the dark and veiled photos whose clean view is `_finished`; the rest is as free as the others."""
 STORED = 480
 """Long side at which the clean photos are held."""
 
@@ -88,8 +92,8 @@ class Simulator:
     def batch(self, count: int) -> Batch:
         """`count` views of one random shape."""
         shape = SHAPES[self.rng.integers(len(SHAPES))]
-        clean = torch.stack([self._meant(self._crop(shape)) for _ in range(count)])
         drawn = [self._theta() for _ in range(count)]
+        clean = torch.stack([self._wanted(self._crop(shape), there) for _, there in drawn])
         theta = torch.tensor([t for t, _ in drawn], dtype=torch.float32)
         present = torch.tensor([p for _, p in drawn], dtype=torch.float32)
         depth = torch.stack([self._depth(x) for x in clean])
@@ -107,6 +111,26 @@ class Simulator:
         if self.rng.random() < 0.5:
             small = small.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return torch.from_numpy(np.asarray(small, np.float32) / np.float32(255)).permute(2, 0, 1)
+
+    def _wanted(self, x: Tensor, there: list[float]) -> Tensor:
+        """What the photo should look like: as its author meant it, or, behind a veil or in the dark, finished."""
+        haze, light, _ = there
+        return self._finished(x) if (haze or light) and self.rng.random() < FINISHED else self._meant(x)
+
+    def _finished(self, x: Tensor) -> Tensor:
+        """Black and white points near the ends and mid-tones near the middle, as far as editors put them there."""
+        rng = self.rng
+        if rng.random() < 0.3:
+            x = x * torch.tensor(np.exp(rng.normal(0, 0.04, (3, 1, 1))), dtype=torch.float32)
+        black = float(x.amin(0).quantile(0.01))
+        white = float(x.amax(0).quantile(0.99))
+        low, high = min(black, rng.uniform(0, 0.06)), max(white, rng.uniform(0.85, 1.0))
+        x = low + (x - black) * ((high - low) / max(white - black, 0.2))
+        x = x.clamp(0, 1)
+        middle = float(x.mean().clamp(0.05, 0.95))
+        wanted = float(np.clip(rng.normal(0.45, 0.09), 0.2, 0.7))
+        power = math.log(0.5 * middle + 0.5 * wanted) / math.log(middle)
+        return (x ** min(max(power, 0.5), 2.0)).contiguous()
 
     def _meant(self, x: Tensor) -> Tensor:
         """What photographers do on purpose: another exposure, contrast or colour, black-and-white, a matte look."""

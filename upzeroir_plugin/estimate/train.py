@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +88,11 @@ class Estimator(nn.Module):
         """Weights by their names in `network.shapes`."""
         return {name: self.weights[name.replace(".", "_")] for name in network.shapes()}
 
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        """Copy weights by name into these."""
+        for name, value in self.named().items():
+            value.data.copy_(weights[name])
+
     def forward(self, view: Tensor, tones: Tensor) -> tuple[Tensor, Tensor]:
         """See `network.forward`."""
         outputs, depth = network.forward(view, tones, self.named(), TorchOps())
@@ -167,21 +172,28 @@ def losses(net: Estimator, batch: Batch) -> dict[str, Tensor]:
 
 
 def train(
-    paths: list[Path], out: Path, steps: int, seed: int = 1, count: int = 24, rate: float = 1e-3
+    paths: list[Path],
+    out: Path,
+    steps: int,
+    start: Path | None = None,
+    seed: int = 1,
+    count: int = 24,
+    rate: float = 1e-3,
 ) -> None:
     """Train for `steps` on photos `paths`, writing the averaged weights to `out` every `EVERY` steps.
 
-    A run goes on from `out`'s checkpoint beside it. AdamW, cosine to zero.
+    A run goes on from `out`'s checkpoint beside it; a new one begins from the weights `start`, if given. AdamW, cosine
+    to zero.
     """
     torch.manual_seed(seed)
     net = Estimator()
+    if start:
+        net.take(load_file(start))
     average = {name: value.detach().clone() for name, value in net.named().items()}
     state, step = out.with_suffix(".run.json"), 0
     if state.exists():
         step = int(json.loads(state.read_text("utf-8"))["step"])
-        kept = load_file(out.with_suffix(".run.safetensors"))
-        for name, value in net.named().items():
-            value.data.copy_(kept[name])
+        net.take(load_file(out.with_suffix(".run.safetensors")))
         average = {name: v.float() for name, v in load_file(out).items()}
     simulator = Simulator(paths, seed + step)
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)

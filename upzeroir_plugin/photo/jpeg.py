@@ -60,13 +60,15 @@ def metadata(picture: Image.Image) -> Metadata:
     return replace(found, orientation=orientation(found))
 
 
-def write(stream: IO[bytes], samples: NDArray[Any], icc: bytes | None, kept: Metadata) -> None:
+def write(
+    stream: IO[bytes], samples: NDArray[Any], icc: bytes | None, kept: Metadata, quality: int = QUALITY
+) -> None:
     """Grey (H, W) or RGB (H, W, 3) uint8 as JPEG: quality 95, chroma at full resolution."""
     block = exif.fitting(kept.exif, ROOM - 6)
     Image.fromarray(samples).save(
         stream,
         "JPEG",
-        quality=QUALITY,
+        quality=quality,
         subsampling=0,
         icc_profile=icc,
         exif=b"Exif\0\0" + block if block else b"",

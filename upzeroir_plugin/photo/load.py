@@ -25,6 +25,8 @@ RAW_ENDINGS = {
 }  # fmt: skip
 RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+LARGEST = 65504.0
+"""The greatest number of half precision: no light in a float picture is brighter (1 is white)."""
 KINDS = "JPEG, PNG, TIFF, WebP, GIF, BMP, HEIC, AVIF and raw files"
 
 
@@ -119,6 +121,10 @@ def _check_floats(colour: Pixels, name: str) -> None:
         raise UnreadableError(
             f"{name} holds values that are no numbers (NaN or infinite).",
             "Repair them in the program that wrote it, or save it with 16 bits.",
+        )
+    if float(np.abs(colour).max()) > LARGEST:
+        raise UnreadableError(
+            f"{name} holds values that no picture has.", "Clip them in the program that wrote it."
         )
     if float(np.median(colour[:: max(1, len(colour) // 512)])) > 2:
         raise UnreadableError(

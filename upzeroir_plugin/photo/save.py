@@ -23,7 +23,6 @@ DEPTHS = {"JPEG": (8,), "PNG": (8, 16), "TIFF": (8, 16, 32), "WEBP": (8,)}
 LONGEST = {"JPEG": 65500, "WEBP": pillow.LONGEST_WEBP}
 Writer = Callable[[IO[bytes], NDArray[Any], bytes | None, Metadata], None]
 WRITERS: dict[str, Writer] = {
-    "JPEG": jpeg.write,
     "PNG": png.write,
     "TIFF": tiff.write,
     "WEBP": pillow.write_webp,
@@ -63,23 +62,27 @@ def save(
     metadata: Policy,
     record: dict[str, Any],
     overwrite: bool,
+    depth: int = 0,
+    quality: int = jpeg.QUALITY,
 ) -> None:
     """Write a restored photo.
 
-    JPEG has quality 95 and full chroma, WebP is lossless, both 8 bit; PNG and TIFF keep 16 bits, TIFF floats too. The
-    profile is embedded. `source`: the photo as loaded (None if this is a region of it): samples equal to it are
-    written as they were, others are dithered to 8 bits. `metadata`: see `metadata.for_result`; `record` goes into the
-    XMP. If nothing changed at all, and neither format nor metadata are to change, the file is copied as it is (so
-    without the record: nothing was done), unless it has to be turned and can be without loss.
+    `depth`: bits a sample, as far as the format goes; 0: as the photo. JPEG has `quality` (95) and full chroma,
+    WebP is lossless, both 8 bit; PNG and TIFF keep 16 bits, TIFF floats too. The profile is embedded. `source`:
+    the photo as loaded (None if this is a region of it): samples equal to it are written as they were, others are
+    dithered to 8 bits. `metadata`: see `metadata.for_result`; `record` goes into the XMP. If nothing changed at
+    all, and neither format nor metadata are to change, the file is copied as it is (so without the record: nothing
+    was done), unless it has to be turned and can be without loss.
 
     Raises OutputExistsError and UnwritableError; a file that is there already stays as it was.
     """
     kind = check_target(photo, path, overwrite)
-    if source is not None and metadata == "keep" and _unchanged(photo, source, kind):
+    as_it_is = metadata == "keep" and not depth and quality == jpeg.QUALITY
+    if source is not None and as_it_is and _unchanged(photo, source, kind):
         with written(path, overwrite) as target, photo.metadata.origin.path.open("rb") as original:
             shutil.copyfileobj(original, target)
         return
-    bits = max(d for d in DEPTHS[kind] if d <= photo.bit_depth)
+    bits = max(d for d in DEPTHS[kind] if d <= (depth or photo.bit_depth))
     samples = _samples(photo, source, bits, kind)
     found = photo.metadata if isinstance(photo.metadata, Metadata) else Metadata()
     kept = for_result(found, metadata, photo.size, record)
@@ -88,7 +91,10 @@ def save(
             tiff.write(target, samples, photo.profile, kept)
         else:
             buffer = io.BytesIO()
-            WRITERS[kind](buffer, samples, photo.profile, kept)
+            if kind == "JPEG":
+                jpeg.write(buffer, samples, photo.profile, kept, quality)
+            else:
+                WRITERS[kind](buffer, samples, photo.profile, kept)
             target.write(buffer.getbuffer())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
@@ -24,7 +24,7 @@ from upzeroir_plugin.parameters import GROUP_LABELS, PARAMETERS, InvalidParamete
 from upzeroir_plugin.service import log, orders
 from upzeroir_plugin.service.answers import Refusal, on_error
 from upzeroir_plugin.service.deliveries import Deliveries
-from upzeroir_plugin.service.jobs import Jobs, State
+from upzeroir_plugin.service.jobs import Jobs
 from upzeroir_plugin.service.limits import Limits, chunks, json_body
 from upzeroir_plugin.service.process import Child
 from upzeroir_plugin.service.routes import FRAME, ROUTES, Route
@@ -36,6 +36,7 @@ FORMATS = {"png": "image/png", "tiff": "image/tiff", "jpeg": "image/jpeg", "webp
 MAPS = ("residual", "change", "invented")
 METADATA = ("keep", "no-gps", "strip")
 LONGEST_WAIT = 30.0
+JPEG_QUALITY = 95
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 
 
@@ -111,6 +112,7 @@ class Service:
                 "build": __version__,
                 "engine": {"state": state, "device": None, "dtype": None, **self.jobs.about},
                 "memory": self.memory(),
+                "processes": {"service": os.getpid(), "reader": self.reader.pid, "engine": engine.pid},
                 "priors": ["embedded"],
                 "efforts": list(orders.EFFORTS),
                 "groups": GROUP_LABELS,
@@ -215,20 +217,23 @@ class Service:
         form = _choice(request, "format", ("same", "frame", *FORMATS), "same")
         dtype = _choice(request, "dtype", ("same", *orders.DTYPES), "same")
         metadata = _choice(request, "metadata", METADATA, "keep")
-        if job.state is not State.DONE:
-            raise Refusal("conflict", f"The job is {job.state}: there is no result.")
+        depth = {"same": 0, "8": 8, "16": 16}[_choice(request, "depth", ("same", "8", "16"), "same")]
+        quality = _whole(request, "quality", 1, 100, JPEG_QUALITY)
+        self.jobs.finished(job)
         if form == "same":
             form = job.photo.about["format"] if job.photo.about["format"] in FORMATS else "frame"
-        path = job.folder / f"result-{form}-{dtype}-{metadata}"
+        path = job.folder / f"result-{form}-{dtype}-{metadata}-{depth}-{quality}"
         if not path.exists():
             with job.photo.in_use():
-                message = {
-                    "do": "encode",
-                    "folder": str(job.folder),
-                    "photo": str(job.photo.folder),
-                    "path": str(path),
+                places = {"folder": str(job.folder), "photo": str(job.photo.folder), "path": str(path)}
+                asked = {
+                    "form": form,
+                    "dtype": dtype,
+                    "metadata": metadata,
+                    "depth": depth,
+                    "quality": quality,
                 }
-                await self.reader.ask({**message, "form": form, "dtype": dtype, "metadata": metadata})
+                await self.reader.ask({"do": "encode", **places, **asked})
         return FileAnswer(path, FORMATS.get(form, FRAME))
 
     async def map(self, request: Request) -> ASGIApp:
@@ -237,9 +242,20 @@ class Service:
         kind = request.path_params["kind"]
         if kind not in MAPS:
             raise Refusal("not-found", "There is no such map.", f"They are: {', '.join(MAPS)}.")
+        self.jobs.finished(job)
         path = job.folder / f"map-{kind}.png"
-        answer = await self.jobs.ask(job, {"do": "map", "kind": kind, "path": str(path)})
-        return FileAnswer(path, "image/png", {"x-upzeroir-map": json.dumps(answer["means"])})
+        making = asyncio.ensure_future(self.jobs.map(job, kind, path))
+        leaving = asyncio.ensure_future(gone(request.receive))
+        try:
+            await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not making.done():  # nobody would get it
+                raise Refusal("conflict", "The connection broke.")
+            await making
+        finally:
+            leaving.cancel()
+            making.cancel()
+        means = path.with_suffix(".json").read_text(encoding="utf-8")
+        return FileAnswer(path, "image/png", {"x-upzeroir-map": means})
 
     async def delete_job(self, request: Request) -> Response:
         """Forget it."""

@@ -7,6 +7,7 @@ import hmac
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from upzeroir_plugin.service.answers import Refusal, as_answer
+from upzeroir_plugin.service.limits import HEADER_BYTES
 
 METHODS = ("GET", "POST", "DELETE")
 BROWSER = (b"origin", b"sec-fetch-site")
@@ -31,6 +32,8 @@ class Guard:
     def refusal(self, scope: Scope) -> Refusal | None:
         """Why this request may not pass, or None."""
         headers: list[tuple[bytes, bytes]] = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) + len(scope["raw_path"]) > HEADER_BYTES:
+            return Refusal("usage", "The request's header is too long.")
         hosts = [value.lower() for name, value in headers if name == b"host"]
         if len(hosts) != 1 or hosts[0] not in self.hosts:
             return Refusal(

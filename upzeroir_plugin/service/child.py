@@ -77,6 +77,12 @@ def _typed(error: BaseException, pipe: Connection[Any, Any]) -> dict[str, str]:
         return TooLargeError(
             "There is not enough memory.", "Close other programs, or restore a region."
         ).to_json()
+    if isinstance(error, FileNotFoundError):
+        return {
+            "code": "not-found",
+            "message": "The photo or the result has been forgotten meanwhile.",
+            "hint": "Send the photo again.",
+        }
     if isinstance(error, OSError):
         text = f"The backend cannot write to its folder: {error.strerror or error}."
         return UnwritableError(text, "Make room on the disk and try again.").to_json()

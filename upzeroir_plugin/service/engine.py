@@ -15,14 +15,13 @@ NICENESS = 5
 
 def main(pipe: Connection[Any, Any], settings: Message) -> None:
     """Entry point of the process."""
-    del settings
     stops = Stops()
     _step_back()
 
     def load() -> Do:
         from upzeroir_plugin.service.restoring import Engine
 
-        return Engine(pipe, stops)
+        return Engine(pipe, stops, settings.get("prior"))
 
     work(pipe, load, stops.heard)
 

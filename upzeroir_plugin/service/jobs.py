@@ -133,7 +133,9 @@ class Jobs:
         self.waiting: deque[Job] = deque()
         self.current: Job | None = None
         self.about: dict[str, Any] = {}
-        self._news = asyncio.Event()
+        self._news, self._idle = asyncio.Event(), asyncio.Event()
+        self._idle.set()
+        self._looks: set[str] = set()
 
     def __getitem__(self, name: str) -> Job:
         """The job of that id. Raises Refusal `not-found`."""
@@ -180,6 +182,7 @@ class Jobs:
         self.all[name] = job
         self.waiting.append(job)
         self._say_places()
+        self._idle.clear()
         self._news.set()
         self._make_room()
         return job
@@ -211,12 +214,33 @@ class Jobs:
         if job is not self.current:
             shutil.rmtree(job.folder, ignore_errors=True)
 
-    async def ask(self, job: Job, message: Message) -> Message:
-        """A question about a finished job to the engine. Raises Refusal."""
+    def finished(self, job: Job) -> None:
+        """Raises Refusal `conflict` unless it has a result, `not-found` if its photo has been forgotten."""
         if job.state is not State.DONE:
             raise Refusal("conflict", f"The job is {job.state}: there is no result.")
+        self.photos[job.photo.id]
+
+    async def map(self, job: Job, kind: str, path: Path) -> None:
+        """An honesty map of a finished job, made while nothing else runs: a job that is ordered goes first.
+
+        Raises Refusal.
+        """
         with job.photo.in_use():
-            return await self.engine.ask({**message, **self._places(job)})
+            while not path.exists():
+                await self._idle.wait()
+                name = secrets.token_hex(8)
+                self._looks.add(name)
+                message = {"do": "map", "kind": kind, "path": str(path), "device": job.order.device}
+                try:
+                    await self.engine.ask({**message, **self._places(job), "job": name})
+                except asyncio.CancelledError:
+                    self.engine.tell({"do": "cancel", "job": name})
+                    raise
+                except Refusal as error:
+                    if error.code != "cancelled":
+                        raise
+                finally:
+                    self._looks.discard(name)
 
     async def free(self) -> None:
         """Drop the model: the engine ends, unless it works."""
@@ -230,6 +254,8 @@ class Jobs:
         while True:
             await self._news.wait()
             self._news.clear()
+            for name in self._looks:
+                self.engine.tell({"do": "cancel", "job": name})
             while self.waiting:
                 job = self.current = self.waiting.popleft()
                 job.state, job.started = State.RUNNING, time.monotonic()
@@ -250,6 +276,7 @@ class Jobs:
                 finally:
                     self.current = None
                     self._release(job)
+            self._idle.set()
 
     async def watch(self) -> None:
         """Cancel jobs that nobody listens to, or that take too long."""

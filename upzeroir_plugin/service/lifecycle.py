@@ -25,9 +25,9 @@ from upzeroir_plugin.service import log
 from upzeroir_plugin.service.app import Service
 from upzeroir_plugin.service.auth import Guard
 from upzeroir_plugin.service.engine import main as engine_main
-from upzeroir_plugin.service.limits import Limits
+from upzeroir_plugin.service.limits import HEADER_BYTES, Limits
 from upzeroir_plugin.service.process import Child, Target
-from upzeroir_plugin.service.protocol import HEADER_BYTES, Protocol
+from upzeroir_plugin.service.protocol import Protocol
 from upzeroir_plugin.service.reader import main as reader_main
 from upzeroir_plugin.service.state import API, State, publish, withdraw
 from upzeroir_plugin.service.store import private_folder
@@ -47,10 +47,12 @@ def serve(
     limits: Limits | None = None,
     reader: Target = reader_main,
     engine: Target = engine_main,
+    prior: Path | None = None,
 ) -> None:
     """Run a service until it is told to stop, or idle. Raises AlreadyRunning, UnwritableError.
 
-    `reader` and `engine`: what the two child processes run (tests put faulty ones there).
+    `reader` and `engine`: what the two child processes run (tests put faulty ones there). `prior`: another denoiser's
+    folder than the embedded one's.
     """
     try:
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,7 +70,7 @@ def serve(
         try:
             token = secrets.token_hex(32)
             log.begin(state.with_name("service.log"), token, sys.stderr.isatty())
-            asyncio.run(_run(state, folder, token, limits or Limits(), reader, engine))
+            asyncio.run(_run(state, folder, token, limits or Limits(), reader, engine, prior))
         finally:
             withdraw(state, os.getpid())
             shutil.rmtree(folder, ignore_errors=True)
@@ -86,12 +88,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _run(state: Path, folder: Path, token: str, limits: Limits, reader: Target, engine: Target) -> None:
+async def _run(
+    state: Path, folder: Path, token: str, limits: Limits, reader: Target, engine: Target, prior: Path | None
+) -> None:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
     looks = Child("reader", reader, {"does": "looks at photos"})
-    works = Child("engine", engine, {"does": "restores"})
+    works = Child("engine", engine, {"does": "restores", "prior": str(prior) if prior else None})
     service = Service(folder, state.with_name("service.log"), limits, looks, works)
     config = uvicorn.Config(
         Guard(service.app(), token, port), http=Protocol, ws="none", lifespan="off", loop="asyncio", log_config=None,

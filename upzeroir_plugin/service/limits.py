@@ -15,6 +15,7 @@ from upzeroir_plugin.errors import TooLargeError, UsageError
 from upzeroir_plugin.service.answers import Refusal
 
 JSON_BYTES = 1 << 20
+HEADER_BYTES = 32 * 1024
 STALL_SECONDS = 10.0
 LEAST_RATE = 8192
 """Bytes per second that an upload must reach on average after its first half minute."""

@@ -6,7 +6,7 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -227,4 +227,47 @@ def frame_header(data: Mapping[str, Any], pixels: int) -> FrameHeader:
         icc = base64.b64decode(profile, validate=True) if profile else None
     except (TypeError, ValueError, binascii.Error):
         raise fields.wrong("profile", "an ICC profile in base64") from None
-    return FrameHeader(width, height, channels, dtype, icc, fields.mapping("evidence"))
+    return FrameHeader(width, height, channels, dtype, icc, evidence(fields.mapping("evidence")))
+
+
+def evidence(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes sense of a frame's evidence: it is a hint, and files lie, so that the rest is passed over."""
+    return {name: data[name] for name, fits in EVIDENCE.items() if name in data and fits(data[name])}
+
+
+def _numbers(low: float, high: float, whole: bool = False) -> Callable[[object], bool]:
+    """Whether something is a number in [low, high]."""
+    kind = int if whole else (int, float)
+
+    def fits(value: object) -> bool:
+        return isinstance(value, kind) and not isinstance(value, bool) and low <= value <= high
+
+    return fits
+
+
+def _rows(of: Callable[[object], bool], least: int, most: int) -> Callable[[object], bool]:
+    """Whether something is a list of `least` to `most` such things."""
+
+    def fits(value: object) -> bool:
+        return isinstance(value, list) and least <= len(value) <= most and all(map(of, value))
+
+    return fits
+
+
+def _words(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 256
+
+
+EVIDENCE: Mapping[str, Callable[[object], bool]] = {
+    "jpeg_tables": _rows(_rows(_numbers(1, 65535, True), 64, 64), 1, 4),
+    "jpeg_subsampling": _rows(_numbers(1, 4, True), 2, 2),
+    "bit_depth": _numbers(1, 32, True),
+    "iso": _numbers(1, 1e8),
+    "exposure_seconds": _numbers(1e-9, 1e6),
+    "exposure_bias": _numbers(-30, 30),
+    "camera": _words,
+    "lens": _words,
+    "noise_profile": _rows(_rows(_numbers(0, 1e3), 2, 2), 1, 8),
+    "crop_offset": _rows(_numbers(0, 1 << 20, True), 2, 2),
+}
+"""Entries of photo.image.FileEvidence, and what they may be."""

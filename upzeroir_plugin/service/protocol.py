@@ -12,7 +12,6 @@ from upzeroir_plugin.service.answers import Refusal
 
 HEADER_SECONDS = 10.0
 STALL_SECONDS = 10.0
-HEADER_BYTES = 32 * 1024
 
 
 class Protocol(H11Protocol):

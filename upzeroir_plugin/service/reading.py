@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from upzeroir_plugin.estimate.readings import Estimate
+from upzeroir_plugin.estimate.light import histogram
+from upzeroir_plugin.estimate.readings import Estimate, Hypothesis
 from upzeroir_plugin.estimate.run import estimate as measure
+from upzeroir_plugin.estimate.undo import undone
 from upzeroir_plugin.maps import Maps
+from upzeroir_plugin.parameters import BY_NAME, ParameterVector
 from upzeroir_plugin.photo.crop import checked_region, crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.photo.load import load
@@ -22,6 +25,7 @@ from upzeroir_plugin.photo.save import save
 from upzeroir_plugin.service.child import Message
 from upzeroir_plugin.service.pictures import (
     DTYPES,
+    Previews,
     grey_png,
     keep_photo,
     kept_photo,
@@ -31,7 +35,8 @@ from upzeroir_plugin.service.pictures import (
 from upzeroir_plugin.summary import summary
 
 MAP_SIDE = 256
-BINS = 64
+SAMPLES = 250_000
+"""Pixels that histograms look at."""
 ENDINGS = {"png": ".png", "tiff": ".tif", "jpeg": ".jpg", "webp": ".webp"}
 RESULTS = {
     "JPEG": "jpeg",
@@ -102,9 +107,9 @@ def _estimate(message: Message) -> Message:
     said = {
         "summary": summary(theta),
         "parameters": theta.to_json(),
-        "evidence": {**plain(found.evidence), "histogram": _histogram(part)},
+        "evidence": {**plain(found.evidence), "histogram": _histogram(part, theta)},
         "maps": {name: _map(getattr(found.maps, name)) for name in Maps.__slots__},
-        "hypotheses": plain(found.evidence.get("hypotheses", [])),
+        "hypotheses": [_hypothesis(h, Previews(photo.profile)) for h in found.hypotheses],
         "seconds": round(time.monotonic() - began, 4),
     }
     return {"found": {"json": json.dumps(said, allow_nan=False)}}
@@ -144,17 +149,32 @@ def _encode(message: Message) -> Message:
             metadata=message["metadata"],
             record=about["record"],
             overwrite=True,
+            depth=message["depth"],
+            quality=message["quality"],
         )
     beside.replace(path)
     return {}
 
 
-def _histogram(photo: Photo) -> dict[str, list[float]]:
-    """Shares of luma (Rec. 601, encoded) in 64 bins of [0, 1]."""
-    step = max(1, round(math.sqrt(photo.pixels.shape[0] * photo.pixels.shape[1] / 250_000)))
-    luma = photo.pixels[::step, ::step] @ np.array([0.299, 0.587, 0.114], np.float32)
-    counts, _ = np.histogram(luma.clip(0, 1), BINS, (0, 1))
-    return {"found": [round(float(n), 6) for n in counts / max(1, luma.size)]}
+def _histogram(photo: Photo, theta: ParameterVector) -> dict[str, list[float]]:
+    """Shares of luma in 64 bins of [0, 1]: as the photo is, and as θ's haze, light and cast undone would make it."""
+    step = max(1, round(math.sqrt(photo.pixels.shape[0] * photo.pixels.shape[1] / SAMPLES)))
+    some = np.ascontiguousarray(photo.pixels[::step, ::step])
+    return {"found": histogram(some), "target": histogram(undone(some, theta.values()))}
+
+
+def _hypothesis(found: Hypothesis, previews: Previews) -> dict[str, Any]:
+    """For a client to show, and to send back as pins if it is chosen."""
+    picture = (found.picture.clip(0, 1) * 255).round().astype(np.uint8)
+    values = {
+        name: min(max(value, BY_NAME[name].low), BY_NAME[name].high) for name, value in found.values.items()
+    }
+    return {
+        "label": found.label,
+        "weight": round(found.weight, 4),
+        "parameters": values,
+        "jpeg": base64.b64encode(previews.jpeg(picture)).decode("ascii"),
+    }
 
 
 def _map(grid: Any) -> dict[str, Any] | None:

@@ -15,17 +15,22 @@ import numpy as np
 import psutil
 import torch
 
+from upzeroir_plugin.errors import CancelledError
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector
 from upzeroir_plugin.photo.crop import Box
 from upzeroir_plugin.photo.image import Photo, Pixels
-from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
+from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
 from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, record, restore
 from upzeroir_plugin.service.child import Message
 from upzeroir_plugin.service.engine import Stops
-from upzeroir_plugin.service.pictures import Previews, kept_photo
+from upzeroir_plugin.service.pictures import Previews, grey_png, kept_photo
+from upzeroir_plugin.solver.annealed import make_plan
+from upzeroir_plugin.solver.canvas import feathered, inside
+from upzeroir_plugin.solver.honesty import SIDE, Subject, honesty
 from upzeroir_plugin.solver.kept import LIMIT, Kept
+from upzeroir_plugin.solver.means import choose_device
 from upzeroir_plugin.summary import summary
 
 PHOTOS_KEPT = 2
@@ -33,6 +38,7 @@ MEMORY_SHARE = 0.05
 LABELS = {
     "estimate": "Looking at the photo",
     "draft": "First draft",
+    "probe": "Trying it on small parts",
     "noise": "Removing noise",
     "blur": "Undoing blur",
     "refine": "Cleaning up",
@@ -42,16 +48,17 @@ LABELS = {
 class Engine:
     """Answers the service's messages; says what it is when the prior is loaded."""
 
-    def __init__(self, pipe: Connection[Any, Any], stops: Stops) -> None:
+    def __init__(self, pipe: Connection[Any, Any], stops: Stops, prior_folder: str | None = None) -> None:
         self.pipe, self.stops = pipe, stops
+        self.folder = Path(prior_folder) if prior_folder else FOLDER
         self.photos: OrderedDict[str, tuple[Photo, Kept]] = OrderedDict()
-        prior = embedded()
+        prior = _prior("auto", self.folder)
         prior.denoise(torch.zeros(1, 3, 64, 64), torch.tensor(0.1))  # the first call compiles its kernels
         pipe.send({"is": "ready", "about": _about(prior)})
 
     def __call__(self, message: Message) -> Message:
         """Do what a message asks for. Raises UpzeroirError, InvalidParameter, OSError."""
-        return {"run": self.run, "forget": self.forget}[message["do"]](message)
+        return {"run": self.run, "map": self.map, "forget": self.forget}[message["do"]](message)
 
     def forget(self, message: Message) -> Message:
         """A photo is gone."""
@@ -66,7 +73,7 @@ class Engine:
         found = kept_estimate(Path(message["photo_folder"]))
         entries = {name: Entry(**entry) for name, entry in order["entries"].items()}
         found = replace(found, theta=found.theta.with_entries(entries))
-        options = _options(order, message["mask_folder"])
+        options = _options(order, message["mask_folder"], self.folder)
         area = options.region or (0, 0, *photo.size)
         control = Control()
         self.stops.begin(message["job"], control)
@@ -77,24 +84,74 @@ class Engine:
             self.stops.begin("", None)
         folder = Path(message["folder"])
         np.save(folder / "result.npy", result.photo.pixels)
-        about = {"area": area, "record": record(found.theta, options, result)}
+        restarts = result.quality["restarts"]  # what its residual denied was not done after all
+        about = {"area": area, "record": record(found.theta, options, result), "restarts": restarts}
         (folder / "result.json").write_text(json.dumps(about), encoding="utf-8")
         return {"result": _described(result, control, time.monotonic() - began)}
+
+    def map(self, message: Message) -> Message:
+        """An honesty map of a finished job, written to its folder; the answer says what its values mean."""
+        folder, path = Path(message["folder"]), Path(message["path"])
+        prior = _prior(message["device"], self.folder)
+        control = Control()
+
+        def check() -> None:
+            if control.cancelled.is_set():
+                raise CancelledError("Cancelled.")
+
+        self.stops.begin(message["job"], control)
+        try:
+            subject = self._subject(message, folder, prior)
+            found = honesty(message["kind"], subject, prior, check)
+        finally:
+            self.stops.begin("", None)
+        means = {name: getattr(found, name) for name in ("low", "high", "unit", "scale", "label")}
+        path.with_suffix(".json").write_text(json.dumps({"kind": message["kind"], **means}), encoding="utf-8")
+        beside = path.with_name("made-" + path.name)
+        beside.write_bytes(grey_png(found.values, found.low, found.high, SIDE))
+        beside.replace(path)
+        return {}
+
+    def _subject(self, message: Message, folder: Path, prior: Prior) -> Subject:
+        """A finished job's result with the Plan that made it."""
+        photo, _ = self._photo(message["photo"], Path(message["photo_folder"]))
+        about = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        record, area = about["record"], about["area"]
+        theta, amounts = ParameterVector.from_json(record["parameters"]), Amounts.from_json(record["amounts"])
+        if about["restarts"]:
+            theta = theta.with_values(dict.fromkeys(("blur.sigma", "blur.focus", "blur.length"), 0.0))
+        maps = kept_estimate(Path(message["photo_folder"])).maps
+        thorough = record["effort"] == "thorough"
+        plan = make_plan(photo.pixels, theta, maps, amounts, prior, thorough, record["steps"])
+        mask = message["mask_folder"]
+        weight = inside(feathered(_mask(Path(mask))), area) if mask else None
+        after = np.load(folder / "result.npy", mmap_mode="r")
+        return Subject(
+            inside(photo.pixels, area), after, tuple(area), plan, amounts, record["strength"], weight
+        )
 
     def _follow(self, job: str, events: Iterator[Progress | Step], previews: Previews, area: Box) -> Result:
         """Pass on what happens; the result at the end."""
         shown: Any = None
+        label = LABELS["estimate"]
         result: Result | None = None
         for event in events:
             picture = event.preview if event.preview is not shown else None
             shown = event.preview
             jpeg = b"" if picture is None else previews.jpeg(picture)
+            label = LABELS.get(event.label, event.label) if isinstance(event, Progress) else label
             fields = _progress(event) if isinstance(event, Progress) else _step(event)
             if event.preview is not None:
                 fields["scale"] = min(event.preview.shape[1] / area[2], 1.0)
             kind = "progress" if isinstance(event, Progress) else "step"
             self.pipe.send(
-                {"is": "event", "job": job, "kind": kind, "jpeg": jpeg, "fields": {**fields, "area": area}}
+                {
+                    "is": "event",
+                    "job": job,
+                    "kind": kind,
+                    "jpeg": jpeg,
+                    "fields": {"label": label, **fields, "area": area},
+                }
             )
             if isinstance(event, Step) and event.result is not None:
                 result = event.result
@@ -110,6 +167,17 @@ class Engine:
         return found
 
 
+def _prior(device: str, folder: Path) -> Prior:
+    """The embedded prior on the device asked for; on the processor if it fails there."""
+    name = choose_device(device)
+    try:
+        return embedded(folder, name)
+    except RuntimeError:
+        if name == "cpu":
+            raise
+        return embedded(folder, "cpu")
+
+
 def kept_estimate(folder: Path) -> Estimate:
     """Back from reading.keep_estimate; without the evidence, which only clients need."""
     theta = ParameterVector.from_json(json.loads((folder / "estimate.json").read_text(encoding="utf-8")))
@@ -117,7 +185,7 @@ def kept_estimate(folder: Path) -> Estimate:
         return Estimate(theta, Maps(**{name: grids[name] for name in grids.files}))
 
 
-def _options(order: Message, mask_folder: str | None) -> Options:
+def _options(order: Message, mask_folder: str | None, prior: Path) -> Options:
     centre = order["centre"]
     return Options(
         amounts=Amounts.from_json(order["amounts"]),
@@ -129,6 +197,7 @@ def _options(order: Message, mask_folder: str | None) -> Options:
         seed=order["seed"],
         device=order["device"],
         centre=centre,
+        prior="embedded" if prior == FOLDER else str(prior),
     )
 
 
@@ -191,7 +260,7 @@ def _described(result: Result, control: Control, seconds: float) -> Message:
     }
 
 
-def _about(prior: EmbeddedPrior) -> Message:
+def _about(prior: Prior) -> Message:
     device = prior.device.type
     name = torch.cuda.get_device_name() if device == "cuda" else torch.backends.cpu.get_cpu_capability()
     return {

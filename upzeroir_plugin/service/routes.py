@@ -44,8 +44,9 @@ ROUTES = (
     Route("POST", "/v1/jobs/{id}/keep", "keep", "End the job with the present picture."),
     Route("GET", "/v1/jobs/{id}/result", "result",
           "The restored picture: `format` same (default) | frame | png | tiff | jpeg | webp; for a frame `dtype` same |"
-          " uint8 | uint16 | float32; for a file `metadata` keep | no-gps | strip.",
-          gives="the picture", query=("format", "dtype", "metadata")),
+          " uint8 | uint16 | float32; for a file `metadata` keep | no-gps | strip, `depth` same | 8 | 16 (PNG, TIFF),"
+          " `quality` 1–100 (JPEG, 95).",
+          gives="the picture", query=("format", "dtype", "metadata", "depth", "quality")),
     Route("GET", "/v1/jobs/{id}/maps/{kind}", "map", "An honesty map: residual | change | invented.",
           gives="image/png"),
     Route("DELETE", "/v1/jobs/{id}", "delete_job", "Forget the job and its result; a running one is cancelled."),

@@ -1,0 +1,328 @@
+"""The dialog: opens at once, shows what was found, restores as a preview, and puts the result into the image."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, Optional
+
+import gi
+
+gi.require_version("GimpUi", "3.0")
+gi.require_version("Gtk", "3.0")
+import arguments
+import backend
+import look
+import pixels
+import run
+import work as works
+from gi.repository import Gimp, GimpUi, GLib, Gtk
+from job import Outcome
+from place import Placed, place
+from session import Session, Wanted
+from spots import around, spots
+from texts import _
+
+if TYPE_CHECKING:
+    from upzeroir_plugin.client import ClientError
+    from upzeroir_plugin.summary import summary
+else:
+    from client import ClientError
+    from summary import summary
+
+VIEW = (520, 390)
+LOUPE = 128
+GLANCE = 256
+PAUSE_MS = 250
+"""After a change, before a new preview is ordered: a slider that is being dragged orders none."""
+
+
+def restore(procedure: Any, config: Any, image: Any, drawables: list[Any]) -> Optional[list[Any]]:
+    """Show the dialog for the first layer; the others get the same pins and amounts afterwards. None: cancelled."""
+    if not drawables:
+        raise works.Refusal(_("Choose a layer first."))
+    GimpUi.init("upzeroir")
+    dialog = Dialog(procedure, config, image, drawables[0])
+    answer = dialog.run()
+    if answer is None or len(drawables) < 2:
+        return answer
+    done = run.restore(backend.client(), image, drawables[1:], arguments.wish(config))
+    return [answer[0] or any(each.placed is not None for each in done), *answer[1:]]
+
+
+class Dialog:
+    """One layer in work. All libgimp calls happen here, on the main thread; the session's thread only talks."""
+
+    def __init__(self, procedure: Any, config: Any, image: Any, drawable: Any) -> None:
+        self.config, self.image, self.drawable = config, image, drawable
+        self.work: Optional[works.Work] = None
+        self.session: Optional[Session] = None
+        self.number, self.timer = 0, 0
+        self.outcome: Optional[Outcome] = None
+        self.delivered: Optional[Outcome] = None
+        self.error: Optional[Exception] = None
+        self.last: Optional[arguments.Wish] = None
+        self.finishing = False
+        self.loupes: tuple[pixels.Rect, ...] = ()
+        self.record = works.recorded(drawable)
+        if works.original(image, self.record) is None:
+            self.record = None
+        self.view = look.View(procedure, config, self)
+        self._begin_values()
+
+    def run(self) -> Optional[list[Any]]:
+        """Until the user is done; the procedure's return values, or None if cancelled. Raises Refusal, NotPlaced."""
+        GLib.idle_add(self._open)
+        try:
+            while self.view.window.run():
+                if self.error is not None:
+                    raise self.error
+                if self.delivered is not None:
+                    return self._placed(self.delivered)
+                if self.outcome is not None:
+                    return self._placed(self.outcome)
+                self._finish()
+            return None
+        finally:
+            if self.session is not None:
+                self.session.close()
+            self.view.window.destroy()
+
+    def _begin_values(self) -> None:
+        """A new photo starts automatic; a former result starts with what made it. Amounts stay the user's."""
+        record = self.record or {}
+        self.view.rows.pin(record.get("parameters", {}))
+        if not record:
+            self.config.set_property("strength", 1.0)
+            return
+        amounts = record.get("amounts", {})
+        for group, value in amounts.get("amount", {}).items():
+            self.config.set_property(f"{group}-amount", float(value))
+        for group, on in amounts.get("on", {}).items():
+            self.config.set_property(f"{group}-on", bool(on))
+        for name in ("strength", "effort", "seed"):
+            if record.get(name) is not None:
+                self.config.set_property(name, record[name])
+        self.config.set_property("steps", int(record.get("steps") or 0))
+
+    def _open(self) -> bool:
+        """After the window is there: read the pixels, show them, and let the session begin."""
+        try:
+            self.work = work = works.gather(self.image, self.drawable, arguments.NEW_LAYER)
+        except works.Refusal as error:
+            self.error = error
+            self.view.window.response(Gtk.ResponseType.OK)
+            return False
+        self._show_before(work)
+        if self.record is not None:
+            self.view.say(_("This result is made anew from its original layer, and replaced."))
+            self.view.rows.show_found(self.record["parameters"])
+        self.session = Session(backend.client, work, self._post, self)
+        self.session.start(estimate=self.record is None)
+        if self.record is not None:
+            self._sentence()
+            self.view.ready(True)
+            self._order()
+        return False
+
+    def _show_before(self, work: works.Work) -> None:
+        x, y, w, h = work.rect
+        scale = min(1.0, VIEW[0] / w, VIEW[1] / h)
+        rows, width, height = pixels.read_small(work.source, work.rect, scale)
+        self.view.split.set_before(look.of_rows(rows, width, height))
+        glance = min(1.0, GLANCE / max(w, h))
+        grey, gw, gh = pixels.read_small(work.source, work.rect, glance, "Y' u8")
+        found = [around(spot, glance, (w, h), LOUPE) for spot in spots(grey, gw, gh)]
+        self.loupes = tuple((x + left, y + top, width, height) for left, top, width, height in found)
+        for loupe, rect in zip(self.view.loupes, self.loupes):
+            rows, width, height = pixels.read_small(work.source, rect, 1.0)
+            loupe.split.set_before(look.of_rows(rows, width, height))
+
+    def _post(self, function: Any, *values: Any) -> None:
+        """From the session's thread to this one."""
+
+        def call() -> bool:
+            function(*values)
+            return False
+
+        GLib.idle_add(call)
+
+    def on_found(self, estimate: dict[str, Any]) -> None:
+        """First values: fill the rows and begin the preview."""
+        self.view.rows.show_found(estimate["parameters"])
+        self._sentence()
+        self.view.readings.show_readings(estimate.get("hypotheses") or [], base64.b64decode, 72)
+        self.view.ready(True)
+        self._order()
+
+    def on_reading(self, reading: dict[str, Any]) -> None:
+        """The user took another reading of the photo."""
+        self.view.rows.show_found(reading["parameters"])
+        self._changed_now()
+
+    def on_changed(self) -> None:
+        """The user changed something: restore again after a short pause."""
+        if self.work is None or not self.view.rows.found:
+            return
+        if self.last is not None and self.last == arguments.wish(self.config):
+            return
+        self._changed_now()
+
+    def _changed_now(self) -> None:
+        self._sentence()
+        self.outcome = None
+        if self.session is not None:
+            self.session.drop()
+        if self.timer:
+            GLib.source_remove(self.timer)
+        self.timer = GLib.timeout_add(PAUSE_MS, self._order)
+
+    def on_preview(self, wanted: bool) -> None:
+        """The preview was switched on or off."""
+        if self.session is None:
+            return
+        if wanted:
+            self._order()
+        else:
+            self.session.drop()
+            self.view.split.set_after(None)
+
+    def _order(self) -> bool:
+        """Ask for the restoration as the dialog shows it."""
+        self.timer = 0
+        if self.work is None or self.session is None or not self.view.rows.found:
+            return False
+        if not (self.view.preview.get_active() or self.finishing):
+            return False
+        self.outcome = None
+        self.last = arguments.wish(self.config)
+        large = max(self.work.rect[2:]) > look.PREVIEW_SIDE
+        masked = self.last.output != arguments.NEW_LAYER_MASK
+        wanted = Wanted(
+            self.last, self.view.rows.entries(), masked, self.loupes if large and not self.finishing else ()
+        )
+        self.view.busy(True)
+        self.number = self.session.ask(wanted)
+        return False
+
+    def on_event(self, number: int, header: dict[str, Any], jpeg: bytes) -> None:
+        """A draft, a step, progress, or a heartbeat of the present job."""
+        if number != self.number:
+            return
+        self._progress(header)
+        if jpeg:
+            picture = look.of_jpeg(jpeg)
+            self.view.split.set_after(picture)
+            if self.work is not None and picture.get_width() == self.work.rect[2]:
+                self._loupes_from(picture)
+
+    def _loupes_from(self, picture: Any) -> None:
+        """A preview at 1:1 shows the loupes' parts as well."""
+        assert self.work is not None  # noqa: S101 - only called with it
+        left, top = self.work.rect[:2]
+        for loupe, (x, y, w, h) in zip(self.view.loupes, self.loupes):
+            loupe.split.set_after(picture.new_subpixbuf(x - left, y - top, w, h).copy())
+
+    def on_loupe(self, index: int, jpeg: bytes) -> None:
+        """One of the three parts at 1:1."""
+        if jpeg:
+            self.view.loupes[index].split.set_after(look.of_jpeg(jpeg))
+
+    def on_done(self, number: int, outcome: Outcome) -> None:
+        """The restoration is done: shown, and put into the image if the user has asked for that."""
+        if number != self.number:
+            return
+        self.outcome = outcome
+        self.view.busy(False)
+        self.view.say(" ".join(outcome.result.get("notices", [])))
+        if outcome.rows is None:
+            self.view.nothing()
+        if self.finishing:
+            self.view.window.response(Gtk.ResponseType.OK)
+
+    def on_failed(self, error: ClientError) -> None:
+        """The backend is not there, or is lost: say why, show the log, offer to try again."""
+        self.outcome = None
+        if self.finishing:
+            Gimp.progress_end()
+        self.finishing = False
+        self.view.failed(error, backend.advice(error), backend.log())
+
+    def on_retry(self) -> None:
+        """Begin again with a new connection; what the user set stays."""
+        self.view.working()
+        self.view.ready(False)
+        if self.work is None:
+            self._open()
+            return
+        if self.session is not None:
+            self.session.close()
+        self.session = Session(backend.client, self.work, self._post, self)
+        found = bool(self.view.rows.found)
+        self.session.start(estimate=not found)
+        if found:
+            self.view.ready(True)
+            self._order()
+
+    def on_keep(self) -> None:
+        """Stop and keep this."""
+        if self.session is not None:
+            self._finish()
+            self.session.keep()
+
+    def on_panel(self) -> None:
+        """Hand the photo to the panel and wait for what it delivers."""
+        if self.session is not None:
+            self.session.await_panel(backend.open_panel)
+            self.view.busy(True)
+            self.view.say(_("Waiting for what the UP-ZeroIR panel delivers. Cancel ends the waiting."))
+            self.view.ready(False)
+
+    def on_delivered(self, outcome: Outcome) -> None:
+        """The panel is done with it."""
+        self.delivered = outcome
+        self.view.window.response(Gtk.ResponseType.OK)
+
+    def _finish(self) -> None:
+        """The user wants the result: wait for the running job, with progress in GIMP's own bar as well."""
+        if self.finishing:
+            return
+        self.finishing = True
+        Gimp.progress_init("UP-ZeroIR")
+        self.view.finishing()
+        if self.timer:
+            GLib.source_remove(self.timer)
+            self.timer = 0
+            self._order()
+        elif not self.view.preview.get_active():
+            self._order()
+
+    def _progress(self, header: dict[str, Any]) -> None:
+        text = run.progress_text(header)
+        done = header.get("done")
+        self.view.progress(text, done)
+        if header.get("notice"):
+            self.view.say(str(header["notice"]))
+        if self.finishing:
+            if text:
+                Gimp.progress_set_text(text)
+            if done is not None:
+                Gimp.progress_update(float(done))
+
+    def _sentence(self) -> None:
+        self.view.sentence(summary(self.view.rows.vector(), _))
+
+    def _placed(self, outcome: Outcome) -> list[Any]:
+        """Put it into the image, as `output` says now."""
+        assert self.work is not None  # noqa: S101 - an outcome has a work
+        wish = arguments.wish(self.config)
+        said = str(outcome.result.get("summary", ""))
+        parameters = run.as_text(outcome.result.get("parameters", {}))
+        if outcome.rows is None:
+            Gimp.message(_("Nothing to fix: no layer was made."))
+            return [False, said, parameters]
+        placed: Placed = place(self.work, outcome.rows, wish, outcome.result)
+        if placed.notice:
+            Gimp.message(placed.notice)
+        if self.finishing:
+            Gimp.progress_end()
+        return [True, said, parameters]

@@ -1,0 +1,54 @@
+"""Noise found in photos: white, of the dark, and after a JPEG compression."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.pictures import bad, compressed, photo, scene
+from upzeroir_plugin.estimate.fuse import fuse
+from upzeroir_plugin.estimate.jpeg import estimate_jpeg
+from upzeroir_plugin.estimate.noise import estimate_noise
+from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.photo.image import Photo
+from upzeroir_plugin.physics.noise import sigma_map
+
+DARK = {"light.ev": 2.5, "noise.shot": 6.0, "noise.read": 5.0}
+
+
+def degraded(values: dict[str, float], quality: int | None = None) -> Photo:
+    y = bad(scene(448, 576), 1, **{name.replace(".", "_"): value for name, value in values.items()})
+    return photo(*compressed(y, quality)) if quality else photo(y)
+
+
+def found(photo: Photo) -> ParameterVector:
+    return fuse(estimate_noise(photo, estimate_jpeg(photo)).readings)
+
+
+def sigma_at(theta: ParameterVector, tone: float) -> float:
+    return float(sigma_map(torch.full((1, 3, 1, 1), tone), theta.values()).mean()) * 255
+
+
+@pytest.mark.parametrize("sigma", [5, 10, 25, 50])
+def test_white_noise_is_found_within_eight_percent(sigma: float) -> None:
+    theta = found(degraded({"noise.file": sigma}))
+    assert sigma_at(theta, 0.4) == pytest.approx(sigma, rel=0.08)
+
+
+@pytest.mark.parametrize("tone", [0.05, 0.15, 0.3])
+def test_noise_of_the_dark_is_found_where_it_is(tone: float) -> None:
+    truth = ParameterVector().with_values(DARK)
+    assert sigma_at(found(degraded(DARK)), tone) == pytest.approx(sigma_at(truth, tone), rel=0.15)
+
+
+@pytest.mark.parametrize("quality", [90, 95])
+def test_noise_of_the_dark_survives_a_jpeg(quality: int) -> None:
+    """The speckles in deep shadows that a lift would show: bins that quantisation emptied must not outvote them."""
+    truth = ParameterVector().with_values({**DARK, "noise.size": 0.8})
+    theta = found(degraded({**DARK, "noise.size": 0.8}, quality))
+    assert 0.6 < sigma_at(theta, 0.05) / sigma_at(truth, 0.05) < 1.35
+
+
+@pytest.mark.parametrize("quality", [None, 90])
+def test_a_clean_photo_has_no_noise(quality: int | None) -> None:
+    assert found(degraded({"light.ev": 1.0}, quality))["noise.file"] < 1

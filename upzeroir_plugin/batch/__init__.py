@@ -1,0 +1,1 @@
+"""A folder of photos restored by several processes: resumable, each photo exactly once."""

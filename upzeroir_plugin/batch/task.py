@@ -1,0 +1,53 @@
+"""One photo of a batch, in whatever process does it."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from upzeroir_plugin.batch.ledger import short
+from upzeroir_plugin.errors import UnwritableError, known
+from upzeroir_plugin.single import Order, restore_file
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Restore `source` to `output`, and its report to `report`."""
+
+    source: Path
+    output: Path
+    report: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`found`: the short report; or `error`: code, message, hint, exit_code, trace."""
+
+    task: Task
+    found: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+
+def do(task: Task, order: Order) -> Outcome:
+    """Do it; whatever goes wrong becomes the outcome's error. The report is written first, the result last."""
+    from upzeroir_plugin.photo.atomic import written
+
+    try:
+        for folder in (task.output.parent, task.report.parent):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UnwritableError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+        made = restore_file(task.source, task.output, order, overwrite=False)
+        report = made.report()
+        with written(task.report, overwrite=True) as stream:
+            stream.write(json.dumps(report, indent=1).encode() + b"\n")
+        made.save(task.output, overwrite=False)
+        return Outcome(task, found=short(report))
+    except Exception as error:
+        found = known(error)
+        trace = "".join(traceback.format_exception(error))
+        return Outcome(task, error={**found.to_json(), "exit_code": found.exit_code, "trace": trace})

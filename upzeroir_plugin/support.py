@@ -1,0 +1,52 @@
+"""What support needs in one file: `upzeroir doctor --report FILE.zip`. No photos, no tokens, no home paths."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from upzeroir_plugin import client
+from upzeroir_plugin.errors import UnwritableError
+from upzeroir_plugin.service.log import redacted
+
+LONGEST = 1_000_000
+
+
+def bundle(path: Path, findings: Mapping[str, Any]) -> None:
+    """Write `findings`, the state of a running service, and its logs as a zip file. Raises UnwritableError."""
+    state = client.state_path()
+    known = client.read_state(state) or {}
+    token = str(known.get("token", ""))
+    parts = {"doctor.json": json.dumps(dict(findings), indent=2), "service.json": _service(state, known)}
+    for log in sorted(state.parent.glob("service.log*")) + sorted(state.parent.glob("launch.log")):
+        parts[log.name] = _tail(log)
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+            for name, text in parts.items():
+                out.writestr(name, redacted(text, token))
+    except OSError as error:
+        raise UnwritableError(
+            f"{path} cannot be written: {error.strerror or error}.", "Name another file."
+        ) from error
+
+
+def _service(state: Path, known: Mapping[str, Any]) -> str:
+    """What the service says of itself, or why it does not."""
+    try:
+        said = client.connect(launch=False, state=state, quiet=True).hello(quiet=True)
+    except client.ClientError as error:
+        return json.dumps({"running": False, "code": error.code, "message": error.message})
+    shown = {name: said[name] for name in ("api", "build", "engine", "memory", "jobs", "limits")}
+    return json.dumps(
+        {"running": True, "pid": known.get("pid"), "started": known.get("started"), **shown}, indent=2
+    )
+
+
+def _tail(log: Path) -> str:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace")[-LONGEST:]
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
