@@ -20,7 +20,7 @@ class Thresholds:
     """`every`: checks are that share of the schedule apart (the paper: every 100 of 1000 steps).
 
     `still`: root mean square change between checks below which the picture stands still, [0, 1] units. `worse`: factor
-    by which the score may exceed the best one. `back`: where a second run begins, in parts of the schedule (LD-RPS: 0.5).
+    by which the score may exceed the best one. `back`: where a second run begins in the schedule (LD-RPS: 0.5).
     """
 
     every: float = 0.1

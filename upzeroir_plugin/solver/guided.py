@@ -46,8 +46,8 @@ PROBE = 1 / 255
 class Settings:
     """How the solver works; the same for all photos. Fields that turn a part off are for ablations.
 
-    `steps`: length of the schedule. `phi`: which φ. `learn`: whether φ is trained on the way, from `late` (a share of the
-    schedule) on, `passes` of Adam a step at rate `rate`. `fresh`: share of new noise in each step (0 is DDIM, 1 DDPM).
+    `steps`: length of the schedule. `phi`: which φ. `learn`: whether φ is trained on the way, one step of Adam at rate
+    `rate` each from `late` (a share of the schedule) on. `fresh`: share of new noise in each step (0: DDIM, 1: DDPM).
     `last`: where the schedule ends, in parts of the photo's own noise. `top`: where it begins, in parts of the prior's.
     """
 
@@ -55,8 +55,7 @@ class Settings:
     phi: Kind = "both"
     learn: bool = True
     late: float = 0.35
-    passes: int = 1
-    rate: float = 5e-4
+    rate: float = 2e-5
     weights: Weights = field(default_factory=Weights)
     refine: bool = True
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -79,12 +78,13 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Guided:
-    """The restored scene (1, 3, h, w), network calls, and what there is to report."""
+    """The restored scene (1, 3, h, w), network calls, a report, (α, σ), and whether it walked to its end."""
 
     scene: Tensor
     calls: int
     report: dict[str, Any]
     latent: GenNormal
+    whole: bool
 
 
 Report = Callable[[Present], None]
@@ -144,6 +144,11 @@ class _Run:
         self.teacher = Teacher(self.phi, self.loss, settings.rate) if settings.learn else None
         self.code, self.calls = self._encoded(self.start), 0
 
+    def _unless_cancelled(self) -> None:
+        """The hook, for what has to be done even if the user keeps."""
+        with suppress(Enough):
+            self.hook()
+
     def _grain(self, values: dict[str, float]) -> Tensor:
         """Noise of variance 1 as correlated and coloured as θ says, for the terms that compare distributions."""
         shape = dict(values) | {"noise.shot": 0.0, "noise.read": 0.0, "noise.file": 255.0}
@@ -152,7 +157,7 @@ class _Run:
     def _encoded(self, x: Tensor) -> Tensor:
         pad = (0, -self.width % self.space.multiple, 0, -self.height % self.space.multiple)
         wide = F.pad(x, pad, mode="replicate") if any(pad) else x
-        return self.space.encode_all(wide.to(self.space.device), self.hook)
+        return self.space.encode_all(wide.to(self.space.device), self._unless_cancelled)
 
     def _tiles(self) -> list[Tile]:
         factor = self.space.factor
@@ -162,7 +167,7 @@ class _Run:
 
     def _piece(self, tile: Tile) -> Piece:
         """A piece of the window with all that the loss wants to know of it."""
-        self.hook()
+        self._unless_cancelled()
         x, y, w, h = tile.window
         w, h = min(w, self.width - x), min(h, self.height - y)
         rows, columns = slice(y, y + h), slice(x, x + w)
@@ -186,14 +191,16 @@ class _Run:
         refinement = Refinement(
             len(levels), 2 * self.level, settings.score, settings.thresholds if settings.refine else NEVER
         )
+        whole = False
         with suppress(Enough):
             self._pretrain()
             self._walk(levels, refinement, report)
+            whole = True
             if settings.refine and refinement.best is not None:
                 self.code = refinement.best
         scene = self._scene(self.code)
         check_finite(scene)
-        return Guided(scene, self.calls, self._report(refinement), self.latent)
+        return Guided(scene, self.calls, self._report(refinement), self.latent, whole)
 
     def _walk(self, levels: list[float], refinement: Refinement, report: Report) -> None:
         step, z = 0, self.code + levels[0] * self._white()
@@ -229,12 +236,12 @@ class _Run:
     def _moved(self, mean: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """The prior's mean moved towards what the photo says: mean − P·∇, P from the curvatures of both terms.
 
-        Ours: hand-set guidance scales (4,000 to 80,000 in the line of papers) hold for one degradation and one schedule.
-        The mean is uncertain by r, the data term has a curvature c (known for each pixel where φ is point-wise, and never
-        less than that under blur), so that P = r²/(1 + r²c) is Newton's step for each pixel; in a latent space
+        Ours: hand-set guidance scales (4,000 to 80,000 in this line of papers) hold for one degradation and schedule.
+        The mean is uncertain by r, the data term has a curvature c (known for each pixel where φ is point-wise, and
+        never less than that under blur), so that P = r²/(1 + r²c) is Newton's step; in a latent space
         P = r². Then the length is corrected once along that direction (Cauchy), which makes it safe for any φ.
-        Returned with the standard deviation of the photo's own noise that came along, r²√c/(1 + r²c): so much less is
-        added for the next step, or the prior would take that noise for detail (ours, in the manner of DDNM+; on crops of
+        Returned with the deviation of the photo's own noise that came along, r²√c/(1 + r²c): so much less is
+        added for the next step, or the prior would take that noise for detail (ours, as DDNM+ does; on crops of
         val and kodak256 worth 0.5 to 3 dB).
         """
         uncertainty = self.space.error(sigma) ** 2
@@ -329,7 +336,7 @@ class _Run:
         self.teacher(x, piece, part, self.latent, share)
 
     def _scene(self, code: Tensor) -> Tensor:
-        found = self.space.decode_all(code, self.hook) if self.calls else self.start
+        found = self.space.decode_all(code, self._unless_cancelled) if self.calls else self.start
         return found[..., : self.height, : self.width].cpu()
 
     def _preview(self, code: Tensor) -> Tensor:
@@ -369,7 +376,6 @@ def noised(
     z: Tensor, code: Tensor, sigma: float, target: Tensor, fresh: float, white: Callable[[], Tensor]
 ) -> Tensor:
     """The next z: the scene with the noise that z showed, reduced to `target`; a share of it fresh (DDIM's η)."""
-    shown = (z - code) / sigma
-    if fresh == 0:
-        return code + target * shown
-    return code + target * ((1 - fresh**2) ** 0.5 * shown + fresh * white())
+    shown: Tensor = (z - code) / sigma
+    kept = (1 - fresh**2) ** 0.5
+    return code + target * (shown if fresh == 0 else kept * shown + fresh * white())

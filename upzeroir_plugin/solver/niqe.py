@@ -1,4 +1,4 @@
-"""NIQE of our own fit: how far a picture's natural-scene statistics lie from those of good photos (Mittal et al. 2013)."""
+"""NIQE (Mittal et al. 2013) of our own fit: how far a picture's statistics lie from those of good photos."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _spread(theta: ParameterVector, name: str) -> float:
 
 
 def drawn(net: nn.Module, generator: torch.Generator) -> None:
-    """Weights from the run's own generator (He et al. 2015): the same seed gives the same photo, whatever ran before."""
+    """Weights from the run's own generator (He et al. 2015): the same seed gives the same, whatever ran before."""
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             fan = layer.weight[0].numel()

@@ -99,7 +99,7 @@ class PixelSpace:
     def error(self, sigma: float) -> float:
         """σ itself (DiffPIR's λ = 1).
 
-        Ours: what the table of held-out photos says is less, and right on average, but textures are not average: on nine
-        crops of val and two of kodak256 that costs 1.2 and 2.7 dB.
+        Ours: the table of held-out photos says less, and is right on average, but textures are not average: on nine
+        crops of val and two of kodak256 it costs 1.2 and 2.7 dB.
         """
         return sigma

@@ -23,7 +23,7 @@ Slices = tuple[slice, slice]
 class Piece:
     """A piece of the window being restored: where it lies in the code, and what the photo is there.
 
-    `code`: its rows and columns in the code; `inner`: of these, what the piece answers for, `inner_pixels` the same in px.
+    `code`: its rows and columns in the code; `inner`: of these, what it answers for; `inner_pixels`: the same in px.
     """
 
     tile: Tile
