@@ -106,7 +106,7 @@ class Actions:
         for number, (kind, title) in enumerate(TITLES.items()):
             do = partial(stage.show_honesty, kind)
             maps.addAction(self.add(VIEW, f"map-{kind.value}", tr(title), f"Alt+{number}", do, True))
-        stage.bar.honesty.chosen.connect(lambda key: self.all[f"map-{key}"].setChecked(True))
+        stage.honest.connect(lambda key: self.all[f"map-{key}"].setChecked(True))
         self.all["map-none"].setChecked(True)
         self.menus[VIEW].addSeparator()
         details = self.window.sidebar.details

@@ -10,8 +10,8 @@ from pathlib import Path
 
 os.environ.setdefault("QT_API", "pyqt6")
 
-from qt_panel import autosave, prefs
-from qt_panel.app_parts import running_application, speak
+from qt_panel import autosave, entry, prefs
+from qt_panel.app_parts import running_application, speak, steady_memory
 from qt_panel.backend import Backend, Connect
 from qt_panel.background import Background
 from qt_panel.item import Item
@@ -33,7 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: Namespace) -> int:
     """With parsed options."""
+    if args.register or args.unregister:
+        for path in entry.register() if args.register else entry.unregister():
+            print(path)
+        return 0
     sys.setswitchinterval(SWITCH_SECONDS)
+    steady_memory()
     app = running_application()
     kept = speak(app, prefs.load().language)
     window = build(deliver_to=args.deliver_to or "", replacing=args.external_editor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PyQt6.QtWidgets import QApplication
 
 HERE = Path(__file__).resolve().parent
 TRANSLATIONS = HERE / "translations"
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 ICON = HERE / "icons" / "upzeroir.svg"
 
 
@@ -26,6 +28,18 @@ def running_application() -> QApplication:
     app.setDesktopFileName("upzeroir")
     app.setWindowIcon(QIcon(str(ICON)))
     return app
+
+
+def steady_memory() -> None:
+    """Ask glibc to give big blocks back at once: its default keeps those of ended threads (70 MB after 24 MP)."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # another C library
+        return
+    for option, value in ((M_MMAP_THRESHOLD, 1 << 18), (M_TRIM_THRESHOLD, 1 << 18), (M_ARENA_MAX, 2)):
+        mallopt(option, value)
 
 
 def speak(app: QApplication, language: str = "") -> list[QTranslator]:

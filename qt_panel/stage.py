@@ -20,6 +20,7 @@ from qt_panel.widgets.tools import Tool
 from qt_panel.widgets.topbar import TopBar
 
 LOOK_MS = 150
+OPACITY = {Honesty.NONE: 1.0, Honesty.CHANGE: 1.0, Honesty.RESIDUAL: 1.0, Honesty.INVENTED: 0.8}
 SPOT = {Tool.GREY: 3, Tool.AIRLIGHT: 8}
 """Half the side of the square that a picker averages, in photo px."""
 
@@ -28,6 +29,7 @@ class Stage(QWidget):
     """`read(text)`: place and values under the pointer."""
 
     read = pyqtSignal(str)
+    honest = pyqtSignal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +79,8 @@ class Stage(QWidget):
     def show_honesty(self, kind: Honesty) -> None:
         """Lay a map over the photo; it is fetched when it is asked for first."""
         self.honesty = kind
-        self.bar.honesty.show_choice(kind)
+        self.bar.show_honesty(kind)
+        self.honest.emit(kind.value)
         if kind is not Honesty.NONE:
             self.session.ask_map(kind.value)
         self._lay_over(self.session.current)
@@ -98,6 +101,7 @@ class Stage(QWidget):
         layer = (
             layer_of(self.honesty, found[1], item.size) if item is not None and found is not None else None
         )
+        self.canvas.overlay_opacity = OPACITY[self.honesty]
         self.canvas.show_overlay(layer)
         self.legend.show_map(self.honesty, item)
 

@@ -59,6 +59,7 @@ LABELS = {
     "estimate": N_("Looking at the photo"),
     "engine": N_("Waiting for the engine to start"),
     "draft": N_("First draft"),
+    "probe": N_("Trying it on small parts"),
     "noise": N_("Removing noise"),
     "blur": N_("Undoing blur"),
     "refine": N_("Cleaning up"),

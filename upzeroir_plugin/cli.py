@@ -158,10 +158,12 @@ def panel_options(command: argparse.ArgumentParser) -> None:
         "--external-editor",
         type=Path,
         metavar="FILE",
-        help="edit FILE for another program: Save writes it in place",
+        help="edit FILE for another program: Save writes in place",
     )
     add("--photo-id", metavar="ID", help="a photo that the service has already (GIMP)")
     add("--deliver-to", metavar="NAME", help="hand results to who waits under that name (GIMP)")
+    add("--register", action="store_true", help="add the panel to the desktop's menus, and end")
+    add("--unregister", action="store_true", help="take it off them, and end")
 
 
 def _shared(command: argparse.ArgumentParser) -> None:

@@ -466,12 +466,12 @@ class Client:
         try:
             connection.request("GET", "/v1/hello?quiet=1", headers={"Authorization": f"Bearer {token}"})
             answer = connection.getresponse()
-            said = json.loads(answer.read()) if answer.status == 200 else None
+            said = json.loads(answer.read(BLOCK)) if answer.status == 200 else None
         except (OSError, http.client.HTTPException, ValueError):
             return None
         finally:
             connection.close()
-        if said is None:
+        if not isinstance(said, dict):
             return None
         if API not in said.get("api", ()):
             raise ClientError(
@@ -493,7 +493,7 @@ class Events(Iterator[tuple[dict[str, Any], bytes]]):
         self.client, self.job, self.after = client, job, after
         self._connection: Optional[http.client.HTTPConnection] = None
         self._answer: Optional[http.client.HTTPResponse] = None
-        self._closed, self._ended = threading.Event(), False
+        self._closed, self._ended, self._reading = threading.Event(), False, threading.Lock()
 
     def __enter__(self) -> Events:
         return self
@@ -502,6 +502,14 @@ class Events(Iterator[tuple[dict[str, Any], bytes]]):
         self.close()
 
     def __next__(self) -> tuple[dict[str, Any], bytes]:
+        with self._reading:
+            try:
+                return self._event()
+            finally:
+                if self._closed.is_set():
+                    self._drop()
+
+    def _event(self) -> tuple[dict[str, Any], bytes]:
         for attempt in range(RETRIES):
             if self._closed.is_set() or self._ended:
                 raise StopIteration
@@ -527,8 +535,12 @@ class Events(Iterator[tuple[dict[str, Any], bytes]]):
         connection = self._connection
         if connection is not None and connection.sock is not None:
             with contextlib.suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads
-        self._drop()
+                connection.sock.shutdown(
+                    socket.SHUT_RDWR
+                )  # wakes a thread that reads, and then cleans up itself
+        if self._reading.acquire(blocking=False):
+            self._drop()
+            self._reading.release()
 
     def _next(self) -> tuple[dict[str, Any], bytes]:
         if self._answer is None:

@@ -50,6 +50,8 @@ PULSE = 0.4
 SURE = 0.03
 """Share of the work that must be done before the time left is told."""
 BYTES_PER_PIXEL = 40
+VIEW_CORE = 512
+"""Tiles of a region (ours: of 1024 × 683 px the first is there in a third of the time, and all no later)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +296,7 @@ class _Run:
         if options.effort == "guided":
             return self._guided(plan, weight)
         work = tiles(
-            self.area, plan.size, self.means.core, max(plan.context, RAMP), prior.multiple, options.centre
+            self.area, plan.size, self._core(plan), max(plan.context, RAMP), prior.multiple, options.centre
         )
         if weight is not None:
             work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
@@ -346,6 +348,11 @@ class _Run:
         mask = None if weight is None else inside(weight, self.area)
         verdict = judge(pixels, found.scene, plan.theta, points.place, prior)
         return canvas.finished(mask, self.photo.grey), plan, verdict
+
+    def _core(self, plan: Plan) -> int:
+        """Side of the tiles: small where a user waits for a view, so that its middle is there at once."""
+        looking = self.options.region is not None and not plan.blur_calls
+        return min(self.means.core, VIEW_CORE) if looking else self.means.core
 
     def _notice(self, text: str) -> None:
         self.notices.append(text)

@@ -17,6 +17,7 @@ import run
 import work as works
 from gi.repository import Gimp, GimpUi, GLib, Gtk
 from job import Outcome
+from marks import mark
 from place import Placed, place
 from session import Session, Wanted
 from spots import around, spots
@@ -61,7 +62,7 @@ class Dialog:
         self.delivered: Optional[Outcome] = None
         self.error: Optional[Exception] = None
         self.last: Optional[arguments.Wish] = None
-        self.finishing = False
+        self.finishing = self.opened = False
         self.loupes: tuple[pixels.Rect, ...] = ()
         self.record = works.recorded(drawable)
         if works.original(image, self.record) is None:
@@ -71,7 +72,7 @@ class Dialog:
 
     def run(self) -> Optional[list[Any]]:
         """Until the user is done; the procedure's return values, or None if cancelled. Raises Refusal, NotPlaced."""
-        GLib.idle_add(self._open)
+        self.view.window.connect("map-event", self._mapped)
         try:
             while self.view.window.run():
                 if self.error is not None:
@@ -104,6 +105,14 @@ class Dialog:
                 self.config.set_property(name, record[name])
         self.config.set_property("steps", int(record.get("steps") or 0))
 
+    def _mapped(self, _window: Any, _event: Any) -> bool:
+        """The window is there: everything that takes time comes after."""
+        if not self.opened:
+            self.opened = True
+            mark("dialog")
+            GLib.idle_add(self._open)
+        return False
+
     def _open(self) -> bool:
         """After the window is there: read the pixels, show them, and let the session begin."""
         try:
@@ -112,7 +121,9 @@ class Dialog:
             self.error = error
             self.view.window.response(Gtk.ResponseType.OK)
             return False
+        mark("read")
         self._show_before(work)
+        mark("shown")
         if self.record is not None:
             self.view.say(_("This result is made anew from its original layer, and replaced."))
             self.view.rows.show_found(self.record["parameters"])
@@ -150,6 +161,7 @@ class Dialog:
         """First values: fill the rows and begin the preview."""
         self.view.rows.show_found(estimate["parameters"])
         self._sentence()
+        mark("found", estimate["summary"])
         self.view.readings.show_readings(estimate.get("hypotheses") or [], base64.b64decode, 72)
         self.view.ready(True)
         self._order()
@@ -169,7 +181,7 @@ class Dialog:
 
     def _changed_now(self) -> None:
         self._sentence()
-        self.outcome = None
+        self.outcome, self.number = None, 0
         if self.session is not None:
             self.session.drop()
         if self.timer:
@@ -195,6 +207,7 @@ class Dialog:
             return False
         self.outcome = None
         self.last = arguments.wish(self.config)
+        mark("wish", self.last)
         large = max(self.work.rect[2:]) > look.PREVIEW_SIDE
         masked = self.last.output != arguments.NEW_LAYER_MASK
         wanted = Wanted(
@@ -202,6 +215,7 @@ class Dialog:
         )
         self.view.busy(True)
         self.number = self.session.ask(wanted)
+        mark("asked", self.number)
         return False
 
     def on_event(self, number: int, header: dict[str, Any], jpeg: bytes) -> None:
@@ -212,6 +226,7 @@ class Dialog:
         if jpeg:
             picture = look.of_jpeg(jpeg)
             self.view.split.set_after(picture)
+            mark("preview", header.get("label", header["kind"]))
             if self.work is not None and picture.get_width() == self.work.rect[2]:
                 self._loupes_from(picture)
 
@@ -232,6 +247,7 @@ class Dialog:
         if number != self.number:
             return
         self.outcome = outcome
+        mark("done", number)
         self.view.busy(False)
         self.view.say(" ".join(outcome.result.get("notices", [])))
         if outcome.rows is None:
@@ -245,6 +261,7 @@ class Dialog:
         if self.finishing:
             Gimp.progress_end()
         self.finishing = False
+        mark("failed", error.code)
         self.view.failed(error, backend.advice(error), backend.log())
 
     def on_retry(self) -> None:
@@ -287,6 +304,7 @@ class Dialog:
         if self.finishing:
             return
         self.finishing = True
+        mark("finishing")
         Gimp.progress_init("UP-ZeroIR")
         self.view.finishing()
         if self.timer:
@@ -311,18 +329,22 @@ class Dialog:
     def _sentence(self) -> None:
         self.view.sentence(summary(self.view.rows.vector(), _))
 
-    def _placed(self, outcome: Outcome) -> list[Any]:
+    def _placed(self, outcome: Outcome) -> Optional[list[Any]]:
         """Put it into the image, as `output` says now."""
         assert self.work is not None  # noqa: S101 - an outcome has a work
         wish = arguments.wish(self.config)
         said = str(outcome.result.get("summary", ""))
         parameters = run.as_text(outcome.result.get("parameters", {}))
         if outcome.rows is None:
+            mark("placed", "nothing")
             Gimp.message(_("Nothing to fix: no layer was made."))
             return [False, said, parameters]
         placed: Placed = place(self.work, outcome.rows, wish, outcome.result)
+        mark("placed", placed.notice)
         if placed.notice:
             Gimp.message(placed.notice)
         if self.finishing:
             Gimp.progress_end()
+        if not self.image.is_valid():
+            return None  # libgimp would write the last values to an image that is gone
         return [True, said, parameters]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
+from marks import mark
+
 if TYPE_CHECKING:
     from arguments import Wish
     from work import Work
@@ -91,10 +93,14 @@ def run(client: Client, work: Work, wish: Wish, masked: bool, seen: Seen) -> Out
     sent = None
     try:
         sent = send(client, work)
+        mark("sent")
         job = order(client, work, sent, wish, dict(wish.pins), masked)
         with client.events(job) as events:
             result = follow(events, seen)
-        return fetch(client, work, job, result)
+        mark("done")
+        outcome = fetch(client, work, job, result)
+        mark("fetched")
+        return outcome
     finally:
         forget(client, sent)
 

@@ -121,10 +121,12 @@ class View:
         page = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10, border_width=12)
         self.reason = Gtk.Label(xalign=0, wrap=True, max_width_chars=90, selectable=True)
         self.advice = Gtk.Label(xalign=0, wrap=True, max_width_chars=90, selectable=True)
-        self.log = Gtk.TextView(editable=False, monospace=True, cursor_visible=False)
+        self.log = Gtk.TextView(
+            editable=False, monospace=True, cursor_visible=False, wrap_mode=Gtk.WrapMode.CHAR
+        )
         scrolled = Gtk.ScrolledWindow(min_content_height=220)
         scrolled.add(self.log)
-        retry = Gtk.Button.new_with_mnemonic(_("Try _Again"))
+        self.retry = retry = Gtk.Button.new_with_mnemonic(_("Try _Again"))
         retry.set_halign(Gtk.Align.START)
         retry.connect("clicked", lambda _button: self.owner.on_retry())
         for widget in (self.reason, self.advice):
@@ -183,6 +185,7 @@ class View:
         self.advice.set_text(advice)
         self.log.get_buffer().set_text(log)
         self.stack.set_visible_child_name("failure")
+        self.retry.grab_focus()
         self.ready(False)
         self.keep_button.set_sensitive(False)
 

@@ -148,7 +148,8 @@ def _insert(work: Work, part: bytes, wish: Wish, record: dict[str, Any], fresh: 
     anchor = former or (work.drawable if work.drawable.is_valid() else None)
     if anchor is not None and (anchor.is_layer_mask() or anchor.is_channel()):
         anchor = None
-    layer.set_name(_named(former or anchor, former is not None))
+    name = _named(former or anchor, former is not None)
+    layer.set_name(name)
     _remember(layer, record)
     with _one_step(image):
         parent = anchor.get_parent() if anchor is not None else None
@@ -157,6 +158,7 @@ def _insert(work: Work, part: bytes, wish: Wish, record: dict[str, Any], fresh: 
         if former is not None:
             _like(layer, former)
             image.remove_layer(former)
+            layer.set_name(name)  # while the former one was there, GIMP numbered the new one
         elif wish.output == NEW_LAYER_MASK:
             _masked(image, layer)
         layer.update(0, 0, *work.size)

@@ -10,6 +10,7 @@ import job
 import work as works
 from arguments import NEW_LAYER_MASK, Wish
 from gi.repository import Gimp
+from marks import mark
 from place import Placed, place
 from texts import _
 
@@ -57,11 +58,13 @@ def _restore(client: Client, image: Any, drawable: Any, wish: Wish, among: list[
     name = drawable.get_name()
     Gimp.progress_init(_("UP-ZeroIR: {}").format(name) if len(among) > 1 else "UP-ZeroIR")
     work = works.gather(image, drawable, wish.output)
+    mark("read")
     outcome = job.run(client, work, wish, wish.output != NEW_LAYER_MASK, _progress)
     summary, parameters = outcome.result["summary"], outcome.result["parameters"]
     if outcome.rows is None:
         return Done(summary, parameters, None)
     placed: Placed = place(work, outcome.rows, wish, outcome.result)
+    mark("placed")
     if placed.notice:
         Gimp.message(placed.notice)
     Gimp.progress_end()

@@ -17,6 +17,7 @@ gi.require_version("Babl", "0.1")
 import arguments
 import backend
 from gi.repository import Gimp, GLib, GObject
+from marks import mark
 from texts import _
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class UpZeroIR(Gimp.PlugIn):
         self, procedure: Any, mode: Any, image: Any, drawables: list[Any], config: Any, _data: Any
     ) -> Any:
         """The menu entry, "repeat last", and calls from scripts."""
+        mark("called")
         if mode == Gimp.RunMode.INTERACTIVE:
             import dialog
 

@@ -84,9 +84,9 @@ class ExportDialog(QDialog):
         form.addRow(tr("Name"), self.pattern)
         row = QHBoxLayout()
         row.addWidget(self.place, 1)
-        beside = QPushButton(tr("Beside the original"))
-        beside.clicked.connect(lambda: self._set_folder(None))
-        row.addWidget(beside)
+        self.beside = QPushButton(tr("Beside the original"))
+        self.beside.clicked.connect(lambda: self._set_folder(None))
+        row.addWidget(self.beside)
         form.addRow(tr("Place"), row)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ok = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
@@ -119,7 +119,8 @@ class ExportDialog(QDialog):
         form = str(self.form.currentData())
         self.bits.setEnabled(form in DEEP)
         self.quality.setEnabled(form in ("same", "jpeg"))
-        self.place.setText(str(self.folder) if self.folder else tr("Beside the original"))
+        self.place.setText(str(self.folder) if self.folder else tr("Choose a folder…"))
+        self.beside.setVisible(self.folder is not None)
         written = form
         if form == "same":
             endings = {ending: name for name, ending in FORMATS.items()}

@@ -17,6 +17,7 @@ from qt_panel.texts import N_, tr
 from qt_panel.widgets.paint import image_of, tinted
 from qt_panel.widgets.parts import label
 
+UNITS = {"σ": N_("× the noise")}
 WHITE = 0.25
 """Whiteness (the greatest correlation between neighbours) up to which a residual looks like noise."""
 
@@ -140,4 +141,8 @@ def verdict(kind: Honesty, item: Item, means: dict[str, Any]) -> str:
 
 
 def _number(value: Any, unit: str) -> str:
-    return "" if value is None else f"{float(value):.3g} {unit}".strip()
+    if value is None:
+        return ""
+    if unit == "of full scale":
+        return f"{100 * float(value):.3g} %"
+    return f"{float(value):.3g} {tr(UNITS.get(unit, unit))}".strip().replace("-", "−")

@@ -24,7 +24,7 @@ from qt_panel.texts import N_, tr
 from qt_panel.widgets.exportdialog import POLICIES
 from qt_panel.widgets.parts import label
 
-LOOKS = (("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
+LOOKS = (("system", N_("As the system")), ("light", N_("Light theme")), ("dark", N_("Dark theme")))
 DEVICES = (
     ("auto", N_("The fastest there is")),
     ("cpu", N_("Processor")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget, QWidgetAction
@@ -53,11 +55,10 @@ class TopBar(QFrame):
             tr("Compare"),
         )
         self.compare.show_choice(Compare.SPLIT)
-        self.honesty = Choice(
-            [(kind.value, tr(title), tr("Over the photo")) for kind, title in TITLES.items()],
-            tr("Show over the photo"),
-        )
-        self.honesty.show_choice(Honesty.NONE)
+        self.honesty = _plain("", tr("What lies over the photo"))
+        self.honesty.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.honesty.setMenu(self._honesty_menu())
+        self.show_honesty(Honesty.NONE)
         self.zoom = label("100 %", "dim")
         self.zoom.setMinimumWidth(52)
         self.fitting, self.full = (
@@ -70,7 +71,6 @@ class TopBar(QFrame):
         self._mask_extras()
         self._lay_out()
         self.compare.chosen.connect(self.compared)
-        self.honesty.chosen.connect(self.honest)
         self.fitting.clicked.connect(self.fit)
         self.full.clicked.connect(self.one)
 
@@ -129,6 +129,19 @@ class TopBar(QFrame):
         everywhere.triggered.connect(self.cleared)
         menu.addAction(everywhere)
         self.addAction(everywhere)
+
+    def _honesty_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for kind, title in TITLES.items():
+            action = QAction(tr(title), self)
+            action.triggered.connect(partial(self.honest.emit, kind.value))
+            menu.addAction(action)
+        return menu
+
+    def show_honesty(self, kind: Honesty) -> None:
+        """Which map lies over the photo."""
+        self.honesty.setText(tr("Show: {name}").format(name=tr(TITLES[kind])))
+        self.honesty.setAccessibleName(self.honesty.text())
 
     def show_tool(self, tool: str) -> None:
         """Which one is in use."""

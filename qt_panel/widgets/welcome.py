@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon, QImageReader, QPixmap
-from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from qt_panel.texts import N_, tr
 from qt_panel.widgets.parts import button, label
@@ -47,15 +47,12 @@ class Welcome(QWidget):
         column.setSpacing(14)
         column.addStretch(2)
         title = label(tr("See what is wrong with a photo. Watch it form anew."), "title", True)
-        title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(title)
+        column.addWidget(_middle(title))
         text = tr(
             "Drop photos or folders here. Haze, blur, light, noise, colour and JPEG traces are measured and undone."
             " You can correct every number. Nothing leaves this computer."
         )
-        words = label(text, "dim", True)
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(words)
+        column.addWidget(_middle(label(text, "dim", True)))
         self.opening = button(tr("Open photos…"), "primary", tr("Ctrl+O"))
         self.opening.clicked.connect(self.open)
         row = QHBoxLayout()
@@ -65,16 +62,17 @@ class Welcome(QWidget):
         column.addSpacing(6)
         column.addLayout(row)
         column.addStretch(1)
-        column.addWidget(label(tr("Or try an example"), "head"))
+        column.addWidget(_middle(label(tr("Or try an example"), "head")))
         shelf = QHBoxLayout()
         shelf.setSpacing(12)
+        shelf.addStretch(1)
         for path, name in examples():
             made = self._picture(path, name)
             self.pictures.append(made)
             shelf.addWidget(made)
         shelf.addStretch(1)
         column.addLayout(shelf)
-        column.addWidget(self.recent_label)
+        column.addWidget(_middle(self.recent_label))
         column.addLayout(self.recents)
         column.addStretch(1)
         self.show_recent([])
@@ -85,6 +83,7 @@ class Welcome(QWidget):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
+        self.recents.addStretch(1)
         there = [path for path in paths if path.is_file()][:MOST]
         for path in there:
             made = QToolButton()
@@ -110,3 +109,8 @@ class Welcome(QWidget):
         made.setAccessibleName(tr("Example: {name}").format(name=name))
         made.clicked.connect(lambda: self.opened.emit(path))
         return made
+
+
+def _middle(made: QLabel) -> QLabel:
+    made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    return made

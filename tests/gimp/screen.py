@@ -109,3 +109,5 @@ def opened(gimp: Gimp3) -> Iterator[Screen]:
             if process is not None:
                 process.terminate()
                 process.wait(10)
+        if server.stdout is not None:
+            server.stdout.close()

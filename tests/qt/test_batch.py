@@ -331,7 +331,12 @@ def test_results_are_handed_to_the_plug_in_that_waits(qtbot: QtBot, fake: FakeCl
     window = app.build(lambda _: fake, deliver_to="gimp-42")  # type: ignore[arg-type,return-value]
     qtbot.addWidget(window)
     window.show()
-    app.begin(window, Namespace(photos=[], external_editor=None, photo_id="from-gimp", deliver_to="gimp-42"))
+    app.begin(
+        window,
+        Namespace(
+            photos=[], external_editor=None, photo_id="from-gimp", deliver_to="gimp-42", register=False
+        ),
+    )
     item = window.session.current
     assert item is not None and item.name == "Picture from GIMP"
     qtbot.waitUntil(lambda: item.original is not None and bool(item.estimate))

@@ -22,7 +22,6 @@ from upzeroir_plugin.client import Client, connect, read_state
 
 ROOT = Path(__file__).resolve().parents[2]
 Bytes = NDArray[np.uint8]
-QUICK = {"effort": "fast"}
 
 
 @dataclass(frozen=True)
@@ -131,9 +130,9 @@ def several(root: Path) -> Iterator[Callable[..., Running]]:
             end(state)
 
 
-def faulty(fault: str) -> list[str]:
-    """The command of a service whose engine or limits are spoilt, see faulty.py."""
-    return [sys.executable, str(Path(__file__).with_name("faulty.py")), fault]
+def faulty(kind: str) -> list[str]:
+    """The command of a service that is spoilt, see faulty.py: engine, no-torch, small-disk."""
+    return [sys.executable, str(Path(__file__).with_name("faulty.py")), kind]
 
 
 def picture(width: int = 64, height: int = 48, sigma: float = 12, seed: int = 0) -> Bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from scipy.stats import norm
+from scipy.special import ndtr
 
 Array = NDArray[np.float64]
 
@@ -79,8 +79,9 @@ def _fit(features: Array, variance: Array, error: Array, lossy: float) -> tuple[
 
 
 _T = np.linspace(-4, 8, 481)
-_MEAN = _T * norm.cdf(_T) + norm.pdf(_T)
-_LEFT = np.maximum((_T**2 + 1) * norm.cdf(_T) + _T * norm.pdf(_T) - _MEAN**2, 0)
+_DENSITY = np.exp(-(_T**2) / 2) / np.sqrt(2 * np.pi)
+_MEAN = _T * ndtr(_T) + _DENSITY
+_LEFT = np.maximum((_T**2 + 1) * ndtr(_T) + _T * _DENSITY - _MEAN**2, 0)
 
 
 def unclip(mean: Array, sigma: Array, clipped: tuple[bool, bool]) -> tuple[Array, Array]:

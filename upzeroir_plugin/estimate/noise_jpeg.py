@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.noise_blocks import AXES, BANDS, HIGH, LOW, MIDDLE, Y
@@ -59,7 +59,7 @@ def _kept(quality: float) -> Array:
     steps, place = np.unique(table, return_inverse=True)
     number = np.arange(0.5, 20.5)
     # Σ (n q)² P(n) = q² Σ (2 n + 1) P(|x| > (n + ½) q), by parts.
-    tail = 2 * norm.sf(number * steps[:, None, None] / SIGMAS[:, None])
+    tail = 2 * ndtr(-number * steps[:, None, None] / SIGMAS[:, None])
     energies = steps[:, None] ** 2 * (tail * 2 * number).sum(-1)
     energies = np.where(4 * steps[:, None] < SIGMAS, SIGMAS**2 + steps[:, None] ** 2 / 12, energies)
     energies = energies.T[:, place.reshape(8, 8)]

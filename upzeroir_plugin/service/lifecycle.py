@@ -91,10 +91,11 @@ class _Server(uvicorn.Server):
 async def _run(
     state: Path, folder: Path, token: str, limits: Limits, reader: Target, engine: Target, prior: Path | None
 ) -> None:
+    looks = Child("reader", reader, {"does": "looks at photos"})
+    looks.start()  # its imports take a second: the first photo is not to wait for them
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
-    looks = Child("reader", reader, {"does": "looks at photos"})
     works = Child("engine", engine, {"does": "restores", "prior": str(prior) if prior else None})
     service = Service(folder, state.with_name("service.log"), limits, looks, works)
     config = uvicorn.Config(
@@ -113,7 +114,6 @@ async def _run(
             await asyncio.sleep(0.005)
         publish(state, State(os.getpid(), port, token, API, time.time()))
         logging.getLogger(__name__).info("upzeroir %s: pid %d, port %d", __version__, os.getpid(), port)
-        looks.start()
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         withdraw(state, os.getpid())
         for job in list(service.jobs.all.values()):

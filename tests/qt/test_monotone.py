@@ -1,0 +1,127 @@
+"""A slider's effect is monotone: more of what it says, more of its effect. Through the engine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from qt_panel.settings import Settings
+from qt_panel.widgets.band import place_of, value_at
+from tests.pictures import bad, noisy, scene
+from upzeroir_plugin.estimate.readings import Estimate
+from upzeroir_plugin.maps import Maps
+from upzeroir_plugin.parameters import GROUPS, ParameterVector, parameter
+from upzeroir_plugin.photo.image import Photo
+from upzeroir_plugin.restore import Options, restore
+from upzeroir_plugin.solver.kept import LIMIT, Kept
+
+Pixels = NDArray[np.float32]
+Effect = Callable[[Pixels], float]
+SIDE = 96
+FLOOR = 6e-4
+"""Differences below a sixth of an 8-bit step are no effect."""
+
+
+def moved(x: Pixels) -> float:
+    """How much was taken away or put back at all."""
+    return float(np.abs(x - picture()[0].pixels).mean())
+
+
+def mean(channel: int) -> Effect:
+    return lambda x: float(x[..., channel].mean())
+
+
+# parameter: (range to walk in, other pins, effect that rises with it). Noise up to twice what is in the photo: a
+# denoiser that is told of much more than there is does as it likes.
+SLIDERS: dict[str, tuple[tuple[float, float], dict[str, float], Effect]] = {
+    "haze.depth": ((0, 1.2), {}, lambda x: -float(x.mean())),
+    "haze.red": ((0.5, 1.0), {"haze.depth": 0.5}, lambda x: -mean(0)(x)),
+    "haze.green": ((0.5, 1.0), {"haze.depth": 0.5}, lambda x: -mean(1)(x)),
+    "haze.blue": ((0.5, 1.0), {"haze.depth": 0.5}, lambda x: -mean(2)(x)),
+    "light.ev": ((-2, 3), {}, lambda x: float(x.mean())),
+    "light.midtones": ((0.5, 2.2), {}, lambda x: float(x.mean())),
+    "light.local": (
+        (0, 1),
+        {"light.ev": 1.0},
+        lambda x: float(x[:, : SIDE // 2].mean() - x[:, SIDE // 2 :].mean()),
+    ),
+    "noise.file": ((0, 12), {}, moved),
+    "noise.shot": ((0, 60), {}, moved),
+    "noise.read": ((0, 40), {}, moved),
+    "colour.temperature": ((-120, 120), {}, lambda x: mean(2)(x) - mean(0)(x)),
+    "colour.tint": ((-60, 60), {}, lambda x: mean(0)(x) + mean(2)(x) - 2 * mean(1)(x)),
+    "jpeg.quality": ((10, 95), {}, lambda x: -moved(x)),
+    "blur.sigma": ((0, 1.6), {"noise.file": 2.0}, moved),
+    "blur.focus": ((0, 2.5), {"noise.file": 2.0}, moved),
+    "blur.length": ((0, 6), {"noise.file": 2.0}, moved),
+}
+WITHOUT = {"blur.angle", "noise.size", "noise.chroma", "sampling.scale"}
+"""A direction, kinds of grain and a history of enlargement: no more and no less of anything."""
+
+
+@cache
+def picture() -> tuple[Photo, Maps, Kept]:
+    y = bad(scene(SIDE, SIDE, seed=5), haze_depth=0.3, light_ev=0.7)
+    shade = np.linspace(1, -1, SIDE, dtype=np.float32)[None].repeat(SIDE, 0)
+    return Photo(noisy(y, 6.0)), Maps(illumination=shade), Kept(LIMIT)
+
+
+def restored(made: Settings) -> Pixels:
+    photo, maps, kept = picture()
+    options = Options(amounts=made.amounts, strength=made.strength)
+    *_, last = restore(photo, Estimate(made.theta, maps), options, kept=kept)
+    return last.result.photo.pixels  # type: ignore[union-attr]
+
+
+FOUND = ParameterVector().with_values(
+    {
+        "haze.depth": 0.3,
+        "light.ev": 0.7,
+        "noise.file": 6.0,
+        "colour.temperature": 30,
+        "jpeg.quality": 70,
+        "blur.sigma": 0.6,
+    }
+)
+
+
+def test_every_parameter_is_walked_or_has_no_direction() -> None:
+    assert set(SLIDERS) | WITHOUT == set(ParameterVector())
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+@settings(max_examples=2, deadline=None)
+@given(data=st.data())
+def test_a_parameters_slider(name: str, data: st.DataObject) -> None:
+    (low, high), others, effect = SLIDERS[name]
+    row = parameter(name)
+    shares = sorted(data.draw(st.lists(st.floats(0, 1), min_size=3, max_size=3, unique=True)))
+    places = [place_of(row, low + s * (high - low)) for s in (0.0, *shares, 1.0)]
+    values = [value_at(row, place) for place in places]
+    effects = [effect(restored(Settings().pinned({**others, name: value}))) for value in values]
+    for a, b in pairwise(effects):
+        assert b >= a - FLOOR, f"{name}: {values} → {effects}"
+    assert effects[-1] > effects[0] + FLOOR, f"{name} does nothing: {effects}"
+
+
+@pytest.mark.parametrize("group", [*GROUPS, "strength"])
+def test_an_amounts_slider(group: str) -> None:
+    photo, _, _ = picture()
+    start = Settings(theta=FOUND)
+    for other in GROUPS:
+        if other != group and group != "strength":
+            start = start.switched(other, False)
+    away = []
+    for share in (0.0, 0.2, 0.55, 0.8, 1.0):
+        blended = Settings(start.theta, start.amounts, strength=share)
+        made = blended if group == "strength" else start.amount(group, share)
+        away.append(float(np.abs(restored(made) - photo.pixels).mean()))
+    assert away[0] == 0 and all(b >= a - FLOOR for a, b in pairwise(away)), away
+    assert away[-1] > 10 * FLOOR
