@@ -88,7 +88,7 @@ class Sidebar(QFrame):
         self.body.addWidget(self.tones)
         self.body.addWidget(self.details)
         self.body.addStretch(1)
-        area = QScrollArea()
+        area = self.pane = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)

@@ -121,7 +121,7 @@ def test_nothing_to_fix_returns_the_input(found: Estimate) -> None:
 
 
 def test_a_clean_photo_is_left_alone_from_end_to_end() -> None:
-    y = photo(scene(256, 256, seed=3))
+    y = photo(scene(256, 256, seed=1))
     assert run(y, estimate(y)).photo is y
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import traceback
@@ -21,6 +22,8 @@ EFFORTS = ("fast", "thorough", "guided")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Errors are one line on stderr, a traceback only with --debug."""
+    # The estimators' matrices are small: a second thread of numpy's BLAS only spins, and rounds differently.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     parser = build_parser()
     args, rest = parser.parse_known_args(argv)
     if args.command == "bench":

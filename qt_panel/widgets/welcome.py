@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidg
 from qt_panel.texts import N_, tr
 from qt_panel.widgets.parts import button, label
 
-SIZE = QSize(210, 130)
+SIZE = QSize(180, 112)
 EXAMPLES = (
     ("haze.jpg", N_("Haze")),
     ("dusk.jpg", N_("Dark and noisy")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import http.client
 import http.server
 import json
 import os
@@ -364,6 +365,19 @@ def test_a_receiver_that_left_loses_nothing(running: Running) -> None:
     time.sleep(0.2)
     running.client.deliver(job, "me")
     assert [d["job"] for d in running.client.deliveries("me", 2)] == [job]
+
+
+def test_many_requests_on_one_connection_are_quick(running: Running) -> None:
+    """None of them waits for the other side's delayed acknowledgement (40 ms on Linux)."""
+    link = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    spent = []
+    for _ in range(40):
+        began = time.monotonic()
+        link.request("GET", "/v1/log?lines=1", headers={"Authorization": f"Bearer {running.token}"})
+        link.getresponse().read()
+        spent.append(time.monotonic() - began)
+    link.close()
+    assert sorted(spent)[20] < 0.02
 
 
 # Upkeep

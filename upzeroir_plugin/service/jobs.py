@@ -120,6 +120,8 @@ class Job:
 def _superseded(old: Event, new: Event) -> bool:
     """Progress by newer progress (with a picture only by one with a picture), a place in the queue by what follows."""
     kind = old.header["kind"]
+    if "notice" in old.header:  # said once: nobody is to miss it
+        return False
     return kind == "queued" or (kind == "progress" and (bool(new.jpeg) or not old.jpeg))
 
 
