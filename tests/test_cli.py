@@ -672,12 +672,15 @@ def test_a_device_that_is_not_there_is_2(
     assert one_line(ran.err)
 
 
-def test_guided_is_refused_in_words(cli: Cli, grainy: Path, tmp_path: Path) -> None:
-    ran = cli("restore", grainy, "-o", tmp_path / "out.png", *GRAINY, "--effort", "guided")
-    assert ran.code == 2
-    assert one_line(ran.err)
-    assert "guided" in ran.err
-    assert "fast or thorough" in ran.err
+def test_guided_runs_and_reports_what_it_did(cli: Cli, grainy: Path, tmp_path: Path) -> None:
+    out, report = tmp_path / "out.png", tmp_path / "report.json"
+    ran = cli("restore", grainy, "-o", out, "--set", "noise.file=10", "--steps", "6", "--effort", "guided",
+              "--report", report)  # fmt: skip
+    assert ran.code == 0, ran.err
+    told = json.loads(report.read_text())
+    assert (told["solver"], told["effort"]) == ("guided", "guided")
+    assert told["quality"]["latent.scale"] > 0
+    assert told["quality"]["history"][-1]["decision"] == "exit"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is POSIX")

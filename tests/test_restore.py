@@ -563,13 +563,12 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     "options",
     [
-        Options(effort="guided"),
         Options(effort="best"),
         Options(strength=1.5),
         Options(strength=float("nan")),
         Options(mask=np.ones((31, 32), np.float32)),
     ],
-    ids=["guided", "best", "strength", "nan", "mask"],
+    ids=["best", "strength", "nan", "mask"],
 )
 def test_what_does_not_fit_is_refused(options: Options) -> None:
     with pytest.raises(UsageError):

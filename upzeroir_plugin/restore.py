@@ -26,16 +26,26 @@ from upzeroir_plugin.physics.fields import fields
 from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles
 from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, refit, to_pixels, to_tensor
+from upzeroir_plugin.solver.area import (
+    around,
+    check_size,
+    guided_key,
+    point_values,
+    settings_of,
+    solve_kept,
+    told,
+)
 from upzeroir_plugin.solver.canvas import RAMP, Canvas, feathered, inside
+from upzeroir_plugin.solver.guided import Present
 from upzeroir_plugin.solver.kept import Kept, clean_key, cleaning
 from upzeroir_plugin.solver.means import Means, best, choose_device, free_memory, weaker
 from upzeroir_plugin.solver.plan import Plan
 from upzeroir_plugin.solver.pointwise import Pointwise
-from upzeroir_plugin.solver.quality import Verdict
+from upzeroir_plugin.solver.quality import Verdict, judge
 from upzeroir_plugin.solver.view import SIDE, View, eight_bit
 from upzeroir_plugin.solver.window import Enough, Restored, finish, restore_window, small
 
-EFFORTS = ("fast", "thorough")
+EFFORTS = ("fast", "thorough", "guided")
 PULSE = 0.4
 SURE = 0.03
 """Share of the work that must be done before the time left is told."""
@@ -197,7 +207,7 @@ class _Run:
         self, photo: Photo, found: Estimate, options: Options, control: Control, kept: Kept | None
     ) -> None:
         if options.effort not in EFFORTS:
-            raise UsageError(f"There is no effort {options.effort!r} yet.", f"Choose {' or '.join(EFFORTS)}.")
+            raise UsageError(f"There is no effort {options.effort!r}.", f"Choose {' or '.join(EFFORTS)}.")
         if not 0 <= options.strength <= 1:
             raise UsageError(f"strength = {options.strength}: it takes a number from 0 to 1.")
         if options.mask is not None and options.mask.shape != photo.pixels.shape[:2]:
@@ -213,6 +223,7 @@ class _Run:
         self.finished, self.total, self.label = 0.0, 1.0, "estimate"
         self.tile_pixels, self.ticks, self.expected = 0.0, 0, 1
         self.calls = 0
+        self.told: dict[str, Any] = {}
         self.notices: list[str] = []
         self.view: View | None = None
         self.preview: NDArray[np.uint8] | None = None
@@ -249,6 +260,8 @@ class _Run:
         if plan.idle or options.strength == 0:
             self._finish(before, False, plan, Verdict(0.0, 0.0, True))
             return
+        if options.effort == "guided":
+            check_size(self.area, options.steps)
         self._check_memory()
         self.means = best(self.means.prior, plan.context)
         pixels, plan, verdict = self._attempts(plan)
@@ -280,6 +293,8 @@ class _Run:
     def _attempt(self, plan: Plan) -> tuple[Pixels, Plan, Verdict]:
         options, prior = self.options, self.means.prior
         weight = feathered(options.mask) if options.mask is not None else None
+        if options.effort == "guided":
+            return self._guided(plan, weight)
         work = tiles(
             self.area, plan.size, self._core(plan), max(plan.context, RAMP), prior.multiple, options.centre
         )
@@ -295,6 +310,44 @@ class _Run:
                 plan, tested = again, probe(self.photo.pixels, again, prior, self.check, self.kept)
                 self.calls += tested.calls
         return self._tiles(work, plan, weight), plan, tested.verdict
+
+    def _guided(self, plan: Plan, weight: Pixels | None) -> tuple[Pixels, Plan, Verdict]:
+        """The area in one window with its context, by the paper's solver."""
+        prior = self.means.prior
+        self._draft(plan, [])
+        window = around(self.area, plan)
+        settings = settings_of(self.options.steps)
+        self.total, self.tile_pixels, self.ticks = 1.0, 1.0, 0
+        self.begun, self.expected, self.label = time.monotonic(), 1 << 30, "guided"
+        pixels = to_tensor(inside(self.photo.pixels, window))
+        points = Pointwise(plan.theta, fields(plan.maps, plan.size, window))
+
+        def restored(scene: torch.Tensor) -> Restored:
+            clean = points.redo(scene, point_values(plan)) if plan.points else scene
+            return Restored(clean, scene, 0)
+
+        def report(present: Present) -> None:
+            assert self.view is not None  # noqa: S101 - the draft made it
+            self.finished, self.tile_pixels = (present.step + 1) / present.steps, 0.0
+            shown = restored(present.scene)
+            clean, full = (_part(p, window, self.area) for p in (shown.clean, shown.full))
+            self.preview = self.view.shown(Restored(clean, full, 0))
+            theta = plan.theta.with_values(present.values)
+            self.events.put(Step(present.step + 1, present.steps, self.preview, present.sigma, theta, {}))
+
+        key = guided_key(window, plan, prior, settings, self.options.seed)
+        found = solve_kept(
+            pixels, window, plan, prior, settings, self.options.seed, self.check, report, self.kept, key
+        )
+        self.calls, self.told = self.calls + found.calls, told(found)
+        full = finish(
+            pixels, restored(found.scene), plan, points, self.options.amounts, self.options.strength
+        )
+        canvas = Canvas(self._source(), self.area, False)
+        canvas.pixels = to_pixels(_part(full, window, self.area))
+        mask = None if weight is None else inside(weight, self.area)
+        verdict = judge(pixels, found.scene, plan.theta, points.place, prior)
+        return canvas.finished(mask, self.photo.grey), plan, verdict
 
     def _core(self, plan: Plan) -> int:
         """Side of the tiles: small where a user waits for a view, so that its middle is there at once."""
@@ -389,13 +442,14 @@ class _Run:
             "residual_whiteness": round(verdict.white, 4),
             "accepted": verdict.accepted,
             "restarts": plan.restarts,
+            **self.told,
         }
         theta = self.found.theta
         if plan.restarts:
             theta = theta.with_values({n: plan.theta[n] for n in ("blur.sigma", "blur.focus", "blur.length")})
-        prior = self.means.prior
+        prior, solver = self.means.prior, "guided" if self.options.effort == "guided" else "annealed"
         result = Result(
-            photo, changed, theta, quality, self.calls, "annealed", self.options.effort, self.options.seed,
+            photo, changed, theta, quality, self.calls, solver, self.options.effort, self.options.seed,
             prior.device.type, prior.dtype, {"name": prior.name, "sha256": prior.sha256}, tuple(self.notices),
         )  # fmt: skip
         shown = eight_bit(to_pixels(small(to_tensor(photo.pixels), SIDE)))

@@ -37,7 +37,9 @@ NEEDED = (
 def files(folder: Path) -> set[str]:
     """What belongs to a package: every file but those that Python and the system make."""
     found = (p.relative_to(ROOT) for p in folder.rglob("*") if p.is_file())
-    return {p.as_posix() for p in found if not GENERATED & set(p.parts)}
+    return {
+        p.as_posix() for p in found if not GENERATED & set(p.parts) and p.suffix != ".ts"
+    }  # .ts: Qt's sources
 
 
 def expected() -> set[str]:

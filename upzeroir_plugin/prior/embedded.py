@@ -22,6 +22,7 @@ from upzeroir_plugin.prior.unet import DenoiserUNet, Hook, in_channels_last
 
 FOLDER = Path(__file__).parent / "weights" / "embedded"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+FINE = 2 / 255
 MOST = 6.0
 """Standard deviations that a pixel is moved by at most: no noise is larger, and no misled network may do more."""
 
@@ -91,6 +92,9 @@ class Prior(Protocol):
     ) -> Tensor:
         """E[z0 | z] for z (B, 3, H, W) in [0, 1] units with σ (B, 1, H, W) or scalar tensor."""
 
+    def features(self, x: Tensor) -> Tensor:
+        """Features of a picture (B, 3, H, W) at half its size, differentiable in x."""
+
     def error(self, sigma: Tensor) -> Tensor:
         """Expected RMS error of `denoise` at σ, from held-out photos; same shape and units as `sigma`."""
 
@@ -121,7 +125,7 @@ class EmbeddedPrior:
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.folder, self.device = folder, torch.device(device)
         self.multiple, self.checks = net.multiple, net.checks
-        self.net = in_channels_last(net).eval().to(self.device)
+        self.net = in_channels_last(net).eval().requires_grad_(False).to(self.device)
         self.half = fast_bfloat16(self.device)
 
     @property
@@ -164,6 +168,20 @@ class EmbeddedPrior:
         if any(pad):
             image = F.pad(image, pad, mode="replicate")
         return image.to(self.device, memory_format=torch.channels_last)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the encoder's first stage sees in a picture x (B, 3, H, W): (B, C, ⌈H/2⌉, ⌈W/2⌉), float32.
+
+        Differentiable in x. It is told of noise of FINE only, so that everything in the picture counts.
+        """
+        pad = (0, x.shape[-1] % 2, 0, x.shape[-2] % 2)
+        z = F.pad(2 * x - 1, pad, mode="replicate") if any(pad) else 2 * x - 1
+        z = z.to(self.device)
+        level = torch.full_like(z[:, :1], 2 * FINE)
+        y = self.net.stem(z, level, torch.zeros_like(level))
+        for block in self.net.d[0].children():
+            y = block(y)
+        return y.to(x.device)
 
     def error(self, sigma: Tensor) -> Tensor:
         """Expected RMS error at σ on held-out photos: linear between the table's entries."""

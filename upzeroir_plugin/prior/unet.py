@@ -59,6 +59,14 @@ class DenoiserUNet(nn.Module):
     def _stage(self, level: int) -> nn.ModuleList:
         return nn.ModuleList(Residual(self.widths[level]) for _ in range(self.blocks[level]))
 
+    def stem(self, z: Tensor, sigma: Tensor, loss: Tensor) -> Tensor:
+        """The first layer's features (B, widths[0], H/2, W/2); shapes as in `forward`."""
+        total = sigma**2 + SIGMA_DATA**2
+        level = sigma.log() / 2 + 0.5
+        maps = F.avg_pool2d(torch.cat([level, loss], 1), 2)
+        y: Tensor = self.inp(torch.cat([F.pixel_unshuffle(z / total.sqrt(), 2), maps], 1))
+        return y
+
     def forward(self, z: Tensor, sigma: Tensor, loss: Tensor, hook: Hook | None = None) -> Tensor:
         """Denoise `z`.
 
@@ -68,9 +76,7 @@ class DenoiserUNet(nn.Module):
         """
         check = hook or _nothing
         total = sigma**2 + SIGMA_DATA**2
-        level = sigma.log() / 2 + 0.5
-        maps = F.avg_pool2d(torch.cat([level, loss], 1), 2)
-        y = self.inp(torch.cat([F.pixel_unshuffle(z / total.sqrt(), 2), maps], 1))
+        y = self.stem(z, sigma, loss)
         skips: list[Tensor] = []
         for i, stage in enumerate(self.d):
             y = _run(stage, y, check)

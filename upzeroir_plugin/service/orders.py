@@ -16,7 +16,7 @@ from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector, paramete
 Rect = tuple[int, int, int, int]
 DTYPES = {"uint8": 1, "uint16": 2, "float32": 4}
 DEVICES = ("auto", "cpu", "cuda", "mps")
-EFFORTS = ("fast", "thorough")
+EFFORTS = ("fast", "thorough", "guided")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LARGEST_SIDE = 1 << 17
 

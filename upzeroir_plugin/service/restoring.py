@@ -42,6 +42,7 @@ LABELS = {
     "noise": "Removing noise",
     "blur": "Undoing blur",
     "refine": "Cleaning up",
+    "guided": "Walking towards the scene",
 }
 
 
