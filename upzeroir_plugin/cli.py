@@ -89,6 +89,9 @@ def build_parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("stop", help="end the service")
     _install_gimp(commands.add_parser("install-gimp", help="put the plug-in into every GIMP 3 of yours"))
+    _update(commands.add_parser("update", help="switch to another version, or back"))
+    uninstall = commands.add_parser("uninstall", help="list what the installer made, and remove it")
+    uninstall.add_argument("--yes", action="store_true", help="remove it without asking")
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -193,6 +196,12 @@ def _install_gimp(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--folder", type=Path, metavar="DIR", help="GIMP's user folder (default: all that are found)"
     )
+
+
+def _update(command: argparse.ArgumentParser) -> None:
+    from upzeroir_plugin.installation.install import options
+
+    options(command)
 
 
 def _train(command: argparse.ArgumentParser) -> None:
