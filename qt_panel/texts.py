@@ -63,6 +63,7 @@ LABELS = {
     "noise": N_("Removing noise"),
     "blur": N_("Undoing blur"),
     "refine": N_("Cleaning up"),
+    "guided": N_("Cleaning up"),
     "queued": N_("Waiting for its turn"),
 }
 READINGS = {

@@ -42,7 +42,7 @@ LABELS = {
     "noise": "Removing noise",
     "blur": "Undoing blur",
     "refine": "Cleaning up",
-    "guided": "Walking towards the scene",
+    "guided": "Cleaning up",
 }
 
 
