@@ -9,6 +9,7 @@ from PIL import Image
 
 from upzeroir_plugin.photo.load import load
 from upzeroir_plugin.restore import Step, estimate, restore
+from upzeroir_plugin.solver.view import eight_bit
 from upzeroir_plugin.summary import summary
 
 HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ def pair(path: Path) -> tuple[Image.Image, str]:
 
 
 def _shown(pixels: np.ndarray) -> Image.Image:
-    image = Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
+    image = Image.fromarray(eight_bit(pixels))
     return image.resize((HALF, round(image.height * HALF / image.width)), Image.Resampling.LANCZOS)
 
 

@@ -16,6 +16,7 @@ from qt_panel.backend import Backend
 from qt_panel.problems import problem_of
 from upzeroir_plugin import __version__
 from upzeroir_plugin import client as clients
+from upzeroir_plugin.service.log import redacted
 
 DOCTOR_SECONDS = 60
 LINES = 60
@@ -41,8 +42,7 @@ def report(backend: Backend) -> str:
 
 def anonymous(text: str) -> str:
     """Without the home folder and the user's name."""
-    home = str(Path.home())
-    text = text.replace(home, "~") if len(home) > 1 else text
+    text = redacted(text)
     try:
         name = getpass.getuser()
     except (OSError, KeyError):

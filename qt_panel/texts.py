@@ -9,9 +9,9 @@ from PyQt6.QtCore import QCoreApplication
 
 from upzeroir_plugin.parameters import GROUPS, PARAMETERS, Parameter, ParameterVector
 from upzeroir_plugin.summary import GRADES, noise_on_grey, summary
+from upzeroir_plugin.white import D65_MIRED
 
 CONTEXT = "panel"
-D65_MIRED = 1e6 / 6504
 
 
 def tr(text: str) -> str:

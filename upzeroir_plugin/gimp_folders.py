@@ -49,7 +49,7 @@ def find(home: Path | None = None) -> Found:
     home = home or Path.home()
     profiles: dict[Path, Profile] = {}
     old = False
-    for parent, kind in _parents(home):
+    for parent, kind in parents(home):
         for folder in sorted(parent.glob("*")) if parent.is_dir() else ():
             version = _version(folder.name)
             if version is None or not folder.is_dir():
@@ -66,7 +66,7 @@ def find(home: Path | None = None) -> Found:
     return Found(tuple(profiles.values()), old and not profiles)
 
 
-def _parents(home: Path) -> list[tuple[Path, str]]:
+def parents(home: Path) -> list[tuple[Path, str]]:
     """Folders that hold one folder a version. AppImages use the native one."""
     found = [(_native(home), "native")]
     if sys.platform == "win32":

@@ -317,8 +317,7 @@ class _Run:
         self._draft(plan, [])
         window = around(self.area, plan)
         settings = settings_of(self.options.steps)
-        self.total, self.tile_pixels, self.ticks = 1.0, 1.0, 0
-        self.begun, self.expected, self.label = time.monotonic(), 1 << 30, "guided"
+        self.begun, self.label = time.monotonic(), "guided"
         pixels = to_tensor(inside(self.photo.pixels, window))
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, window))
 
@@ -328,7 +327,7 @@ class _Run:
 
         def report(present: Present) -> None:
             assert self.view is not None  # noqa: S101 - the draft made it
-            self.finished, self.tile_pixels = (present.step + 1) / present.steps, 0.0
+            self.finished = (present.step + 1) / present.steps
             shown = restored(present.scene)
             clean, full = (_part(p, window, self.area) for p in (shown.clean, shown.full))
             self.preview = self.view.shown(Restored(clean, full, 0))

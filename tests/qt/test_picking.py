@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qt_panel.picking import NotGrey, cast_of, gains
+from qt_panel.picking import NotGrey, cast_of
+from upzeroir_plugin.estimate.undo import gains
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics.colour import gains as physical
 

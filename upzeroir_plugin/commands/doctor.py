@@ -6,16 +6,17 @@ import json
 import os
 import platform
 import shutil
-import sys
 from argparse import Namespace
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
 from upzeroir_plugin import __version__
+from upzeroir_plugin.gimp_folders import parents
 
 PACKAGES = ("torch", "numpy", "scipy", "pillow", "tifffile", "imagecodecs", "safetensors")
 EXTRAS = {"panel": "PyQt6", "raw": "rawpy", "heif": "pillow_heif", "latent": "diffusers", "ray": "ray"}
+SHOWN = {"flatpak": "Flatpak", "snap": "Snap"}
 
 
 def run(args: Namespace) -> int:
@@ -79,25 +80,14 @@ def gimps() -> list[str]:
     """The GIMPs found: on the PATH, and user folders of native, Flatpak and Snap ones."""
     home = Path.home()
     found = [name for name in ("gimp-3.2", "gimp-3.0", "gimp-3", "gimp") if shutil.which(name)]
-    folders = {
-        "native": _config(home),
-        "Flatpak": home / ".var/app/org.gimp.GIMP/config/GIMP",
-        "Snap": home / "snap/gimp/current/.config/GIMP",
-    }
-    for kind, folder in folders.items():
+    for folder, kind in parents(home):
         if folder.is_dir():
             found += [
-                f"{kind} {version.name}" for version in sorted(folder.iterdir()) if version.name[:1].isdigit()
+                f"{SHOWN.get(kind, kind)} {version.name}"
+                for version in sorted(folder.iterdir())
+                if version.name[:1].isdigit()
             ]
     return found
-
-
-def _config(home: Path) -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA", home)) / "GIMP"
-    if sys.platform == "darwin":
-        return home / "Library/Application Support/GIMP"
-    return Path(os.environ.get("XDG_CONFIG_HOME", home / ".config")) / "GIMP"
 
 
 def _version(package: str) -> str:
