@@ -29,7 +29,6 @@ from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, refit, to_
 from upzeroir_plugin.solver.area import (
     around,
     check_size,
-    guided_key,
     point_values,
     settings_of,
     solve_kept,
@@ -334,9 +333,8 @@ class _Run:
             theta = plan.theta.with_values(present.values)
             self.events.put(Step(present.step + 1, present.steps, self.preview, present.sigma, theta, {}))
 
-        key = guided_key(window, plan, prior, settings, self.options.seed)
         found = solve_kept(
-            pixels, window, plan, prior, settings, self.options.seed, self.check, report, self.kept, key
+            pixels, window, plan, prior, settings, self.options.seed, self.check, report, self.kept
         )
         self.calls, self.told = self.calls + found.calls, told(found)
         full = finish(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import torch
@@ -62,11 +61,6 @@ def point_values(plan: Plan) -> dict[str, float]:
     return neutralised(plan.theta, {"noise", "jpeg", "blur"}).values()
 
 
-def guided_key(window: Box, plan: Plan, prior: Prior, settings: Settings, seed: int) -> Hashable:
-    """What the scene of a window depends on."""
-    return "guided", window, restoring(plan, prior), settings.steps, seed
-
-
 def solve_kept(
     y: Tensor,
     window: Box,
@@ -77,9 +71,9 @@ def solve_kept(
     hook: Hook,
     report: Report,
     kept: Kept,
-    key: Hashable,
 ) -> Guided:
     """`guided.solve`, unless an earlier run has left the scene."""
+    key = "guided", window, restoring(plan, prior), settings.steps, seed
     found = kept.get(key)
     if found is not None:
         scene, latent = found
