@@ -30,7 +30,7 @@ CENTRE = (-0.6, 0.8, 0.8, 0.8, 2.0, 0.0, 0.0, 0.0)
 SCALE = (0.6, 0.12, 0.12, 0.12, 2.0, 0.2, 70.0, 30.0)
 """The network's numbers times SCALE plus CENTRE are the parameters (depth and mid-tones: their logarithms)."""
 LOGARITHMS = (0, 5)
-RARER = {"haze": -1.2, "light": -2.0, "colour": -2.5}
+RARER = {"haze": -2.2, "light": -2.0, "colour": -2.5}
 """Log-odds by which faults are rarer in users' photos than in the simulation, where half of the photos have them.
 A cast takes more evidence than that: to the network some sunsets look like one (one in ten at -2.5, intent set)."""
 
