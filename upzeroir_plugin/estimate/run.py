@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from upzeroir_plugin.estimate import learned
+from upzeroir_plugin.estimate.aim import aimed, veiled
 from upzeroir_plugin.estimate.blur import estimate_blur
-from upzeroir_plugin.estimate.fuse import fuse
+from upzeroir_plugin.estimate.fuse import fuse, joined
 from upzeroir_plugin.estimate.haze import estimate_haze
-from upzeroir_plugin.estimate.hypotheses import close, reweighed, weigh
+from upzeroir_plugin.estimate.hypotheses import Rows, close, reweighed, weigh
 from upzeroir_plugin.estimate.illumination import illumination
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.light import histogram, lifted, spread
@@ -43,13 +45,12 @@ def estimate(photo: Photo) -> Estimate:
     blur, place = estimate_blur(photo, noise, jpeg)
     view = learned.view_of(photo.pixels)
     seen = learned.read(view)
-    tried = weigh(view, edge_aware(seen.depth, view), seen.readings, _faults)
-    readings = reweighed(seen.readings, tried)
+    first = veiled(view, seen, seen.readings)
+    tried = weigh(view, edge_aware(seen.depth, view), first, _faults, partial(aimed, view, seen))
+    readings, black = _toned(view, seen, reweighed(first, tried))
     lit = fuse(readings["light"])
     noise = as_seen(noise, lambda tones: spread(tones, lit["light.ev"], lit["light.midtones"]))
-    black = estimate_haze(lifted(view, lit["light.ev"], lit["light.midtones"]))
-    veil = _agreed(readings["haze"], black)
-    tones = [*veil, *readings["light"], *readings["colour"]]
+    tones = [row for rows in readings.values() for row in rows]
     theta = fuse([*tones, *(row for found in (blur, noise, jpeg) for row in found.readings)])
     wide = small_view(photo.pixels, MAP_SIDE)
     depth = 1 + MAP_TRUST * (edge_aware(seen.depth, wide) - 1)
@@ -58,14 +59,25 @@ def estimate(photo: Photo) -> Estimate:
     return Estimate(theta, maps, evidence, close(tried))
 
 
-def _agreed(seen: tuple[Reading, ...], black: Findings) -> list[Reading]:
-    """The readings of the veil by the network and by the black point, with one presence: log-odds added.
+def _toned(view: Array, seen: learned.Learned, readings: Rows) -> tuple[Rows, Findings]:
+    """Haze, light and cast, with the black point's word on haze, aimed at the wanted tones; and what it found."""
+    lit = fuse(readings["light"])
+    black = estimate_haze(lifted(view, lit["light.ev"], lit["light.midtones"]))
+    veil = _agreed(readings["haze"], black, readings["light"][0].present)
+    return aimed(view, seen, {**readings, "haze": veil}), black
 
-    The black point cannot tell mist from a pale scene, so that its word is bounded.
+
+def _agreed(seen: tuple[Reading, ...], black: Findings, dark: float) -> tuple[Reading, ...]:
+    """The readings of the veil by the network and by the black point as one: log-odds of presence added.
+
+    The black point cannot tell mist from a pale scene, so that its word is bounded; nor can it tell a veil that lies
+    under darkness, since undoing the darkness alone hides it, so that it says nothing there.
     """
-    said = max(-WORD, min(WORD, logit(black.readings[0].present)))
+    said = (1 - dark) * max(-WORD, min(WORD, logit(black.readings[0].present)))
     present = logistic(logit(seen[0].present) + said)
-    return [replace(row, present=present) for row in (*seen, *black.readings)]
+    vague = [replace(row, std=row.std / max(1 - dark, 1e-3)) for row in black.readings]
+    pairs = zip(seen, vague, strict=True)
+    return tuple(replace(joined([a, b]), present=present) for a, b in pairs)
 
 
 def _evidence(view: Array, theta: ParameterVector, found: Mapping[str, Findings]) -> dict[str, object]:
