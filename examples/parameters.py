@@ -42,7 +42,7 @@ QUALITY = 82
 
 @dataclass(frozen=True)
 class Shown:
-    """`source`: the clean photo; `theta`: what is done to it; `at`: the corner of the part shown 1:1, None: all of it."""
+    """`source`: the clean photo; `theta`: what is done to it; `at`: corner of the part shown 1:1 (None: all)."""
 
     source: str
     theta: dict[str, float]
