@@ -46,6 +46,7 @@ ELSEWHERE = {
     "upzeroir install-gimp": "gimp/test_install_gimp.py::test_install_check_uninstall",
     "upzeroir train": "test_cli.py::test_train_makes_a_prior_that_restores",
     "upzeroir bench": "test_cli.py::test_bench_takes_its_own_options",
+    "upzeroir batch --ray": "batch/test_ray.py::test_a_node_killed_in_mid_run_loses_nothing_and_repeats_nothing",
     "python -m upzeroir_plugin.service": "service/test_curl.py::test_the_table_of_requests_is_that_of_the_routes",
     "python -m examples.options": "test_docs.py::test_the_options_in_the_guide_are_those_of_the_program",
     "python -m examples.parameters": "test_docs.py::test_the_page_of_parameters_is_made_from_the_table",
@@ -86,6 +87,8 @@ def _commands() -> list[str]:
 
 
 def _elsewhere(command: str) -> str | None:
+    if "--ray" in command:
+        return ELSEWHERE["upzeroir batch --ray"]
     return next((test for start, test in ELSEWHERE.items() if command.startswith(start)), None)
 
 
