@@ -21,14 +21,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = f"{HOME}/.local/bin/upzeroir"
 SOURCES = f"{HOME}/Downloads/upzeroir"
 CUT_AFTER = 60e6
-LOOKUP = "p = Gimp.get_pdb().lookup_procedure('plug-in-upzeroir-restore'); print('FILTER', p.get_menu_label() if p else None)"
-GIMP_OWN = (
-    ".config/GIMP",
-    ".cache",
-    ".local/share/GIMP",
-    ".local/share/recently-used.xbel",
-    ".local/share/gegl-0.4",
-)
+LOOKUP = """
+found = Gimp.get_pdb().lookup_procedure('plug-in-upzeroir-restore')
+print('FILTER', found.get_menu_label() if found else None)
+"""
+GIMP_OWN = (".config/GIMP/", ".cache/babl", ".cache/gegl", ".cache/gimp", ".cache/fontconfig", ".cache/thumbnails",
+            ".local/share/GIMP", ".local/share/gegl", ".local/share/recently-used", ".cache/mesa")  # fmt: skip
 """What GIMP itself leaves."""
 
 
@@ -49,7 +47,7 @@ class Walk:
         self.photo.parent.mkdir()
         shutil.copy(ROOT / "examples" / "haze.jpg", self.photo)
         self.root.own(self.root.home)
-        return f"{len(files.split(b'\0'))} files"
+        return f"{files.count(0)} files"
 
     def cut(self) -> str:
         """The network goes in mid-download: words, and nothing half-installed that could be started."""
@@ -120,12 +118,8 @@ class Walk:
         """Nothing is left but photos, the download, and what GIMP makes for itself."""
         self.root.must(PROGRAM, "uninstall", "--yes")
         left = [p.relative_to(self.root.home).as_posix() for p in self.root.home.rglob("*") if not p.is_dir()]
-        ours = [
-            p
-            for p in left
-            if not p.startswith(("Pictures/", "Downloads/", *GIMP_OWN))
-            or "upzeroir" in p.split("Downloads/upzeroir")[0]
-        ]
+        fine = ("Pictures/", "Downloads/", *GIMP_OWN)
+        ours = [p for p in left if not p.startswith(fine) or "plug-ins/upzeroir" in p]
         if ours or not self.photo.is_file() or not (self.photo.parent / "better.png").is_file():
             raise Cut(f"left: {ours}")
         return f"{len([p for p in left if p.startswith('Pictures/')])} photos left"

@@ -1,6 +1,6 @@
 """Renews docs/licences.md: whose work is installed with ours, and on what terms. `python -m installer.licences`.
 
-Asks pip for the metadata of every package of the lock, without installing any. Needs a network or a mirror, and pip 25 or newer.
+Asks pip for the metadata of every package of the lock, without installing any. Needs a network or a mirror, and pip 25.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 HEAD = """# Licences of what is installed with it
 
-UP-ZeroIR itself is GPL-3.0-or-later; its weights were trained by us on freely licensed photos. The installer fetches the
-packages below from their makers' releases; each brings the full text of its licence along (in its folder `*.dist-info`). The
-`nvidia-*`, `cuda-*` and `triton` packages come only with the CUDA build of torch. Made by `python -m installer.licences`
-from the packages' own metadata.
+UP-ZeroIR itself is GPL-3.0-or-later; its weights were trained by us on freely licensed photos. The installer fetches
+the packages below from their makers' releases; each brings the full text of its licence along (in its folder
+`*.dist-info`). The `nvidia-*`, `cuda-*` and `triton` packages come only with the CUDA build of torch. Made by
+`python -m installer.licences` from the packages' own metadata.
 
 | package | version | licence |
 |---|---|---|
