@@ -108,6 +108,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "photos/a.jpg",
         "exported/a.tif",
         "2024/may/a.png",
+        "timelapse/a.jpg",
         "$INPUT.png",
         "examples/dusk.jpg",
     ):
