@@ -60,7 +60,6 @@ class FakePrior:
     """A prior whose denoiser is `made`; for what no real one does on demand."""
 
     made: Callable[[Tensor], Tensor]
-    hooked: bool = True
     pause: float = 0
     calls: int = 0
     name: str = "fake"

@@ -18,7 +18,6 @@ from texts import _
 HANDLE = 3
 STEP = 0.05
 LINE = 0xFFFFFFFF
-SHADE = 0x00000060
 
 
 def of_rows(rows: bytes, width: int, height: int) -> Any:
