@@ -146,14 +146,14 @@ class Walk:
         return said.splitlines()[-2]
 
 
-def walk(root: Root, proxy: Proxy) -> bool:
+def walk(root: Root, proxy: Proxy, skip: list[str]) -> bool:
     """All steps; True if all went well."""
     steps = Walk(root, proxy)
     every: list[Callable[[], str]] = [
         steps.unpack, steps.cut, steps.install, steps.gimp, steps.restore, steps.update, steps.uninstall,
         steps.wheelhouse, steps.offline,
     ]  # fmt: skip
-    for step in every:
+    for step in (step for step in every if step.__name__ not in skip):
         began = time.monotonic()
         try:
             said, well = step(), True
@@ -195,6 +195,9 @@ def main() -> int:
     parser.add_argument(
         "--wheels", type=Path, help="a folder of wheels that pip may take instead of fetching"
     )
+    parser.add_argument(
+        "--skip", nargs="*", default=[], metavar="STEP", help="such as wheelhouse and offline"
+    )
     args = parser.parse_args()
     proxy, well = Proxy(), True
     for release in args.releases:
@@ -206,7 +209,7 @@ def main() -> int:
         if args.wheels:
             shutil.copytree(args.wheels, path / "wheels", dirs_exist_ok=True)
             settings["PIP_FIND_LINKS"] = "/wheels"
-        well &= walk(Root(path, settings), proxy)
+        well &= walk(Root(path, settings), proxy, args.skip)
     return 0 if well else 1
 
 
