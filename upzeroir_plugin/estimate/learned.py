@@ -30,7 +30,7 @@ CENTRE = (-0.6, 0.8, 0.8, 0.8, 2.0, 0.0, 0.0, 0.0)
 SCALE = (0.6, 0.12, 0.12, 0.12, 2.0, 0.2, 70.0, 30.0)
 """The network's numbers times SCALE plus CENTRE are the parameters (depth and mid-tones: their logarithms)."""
 LOGARITHMS = (0, 5)
-RARER = {"haze": -2.2, "light": -2.6, "colour": -1.8}
+RARER = {"haze": -2.2, "light": -2.6, "colour": -2.8}
 """Log-odds by which faults are rarer in users' photos than in the simulation, where most photos have one: no group acts
 on more than a tenth of the photos of the intent set (bench --set intent)."""
 
