@@ -16,6 +16,9 @@ from upzeroir_plugin.estimate.undo import undone
 Array = NDArray[np.float32]
 Judge = Callable[[Array], Mapping[str, float]]
 """From a view (h, w, 3) to the probability that each group's fault is in it."""
+Rows = Mapping[str, tuple[Reading, ...]]
+Aim = Callable[[Rows], Rows]
+"""From readings to readings that suit each other (`aim.aimed`)."""
 
 DOUBT = 0.03
 """A group whose presence lies nearer to 0 or 1 than this is not tried the other way."""
@@ -28,9 +31,7 @@ MOST = 4
 WORDS = {"light": "lift", "haze": "clear haze", "colour": "neutral colour"}
 
 
-def weigh(
-    view: Array, depth: Array, readings: Mapping[str, tuple[Reading, ...]], judge: Judge
-) -> list[Hypothesis]:
+def weigh(view: Array, depth: Array, readings: Rows, judge: Judge, aim: Aim) -> list[Hypothesis]:
     """All combinations of doubtful groups, most probable first; weights sum to one.
 
     A combination's evidence is the presence of its groups, and whether the view that it makes looks as if nothing
@@ -41,7 +42,7 @@ def weigh(
     tried = []
     for kept in product(*choices):
         groups = [group for group, keep in zip(present, kept, strict=True) if keep]
-        values = _values(readings, groups)
+        values = _values(aim(_with(readings, groups)), groups)
         picture = undone(view, values, depth)
         evidence = sum(
             math.log(p if keep else 1 - p) for p, keep in zip(map(_safe, present.values()), kept, strict=True)
@@ -58,9 +59,7 @@ def weigh(
     return sorted(found, key=lambda h: -h.weight)
 
 
-def reweighed(
-    readings: Mapping[str, tuple[Reading, ...]], found: list[Hypothesis]
-) -> dict[str, tuple[Reading, ...]]:
+def reweighed(readings: Rows, found: list[Hypothesis]) -> dict[str, tuple[Reading, ...]]:
     """The readings with each group's presence as the hypotheses have it: the sum of those that hold it."""
     out = {}
     for group, rows in readings.items():
@@ -76,7 +75,15 @@ def close(found: list[Hypothesis]) -> tuple[Hypothesis, ...]:
     return tuple(near) if len(near) > 1 else ()
 
 
-def _values(readings: Mapping[str, tuple[Reading, ...]], groups: list[str]) -> dict[str, float]:
+def _with(readings: Rows, groups: list[str]) -> Rows:
+    """The readings as if these groups were there for certain, and the others not."""
+    return {
+        group: tuple(Reading(r.name, r.value, r.std, float(group in groups)) for r in rows)
+        for group, rows in readings.items()
+    }
+
+
+def _values(readings: Rows, groups: list[str]) -> dict[str, float]:
     values = {
         "haze.depth": 0.0, "haze.red": 0.9, "haze.green": 0.9, "haze.blue": 0.9, "light.ev": 0.0,
         "light.midtones": 1.0, "colour.temperature": 0.0, "colour.tint": 0.0,

@@ -30,17 +30,21 @@ CENTRE = (-0.6, 0.8, 0.8, 0.8, 2.0, 0.0, 0.0, 0.0)
 SCALE = (0.6, 0.12, 0.12, 0.12, 2.0, 0.2, 70.0, 30.0)
 """The network's numbers times SCALE plus CENTRE are the parameters (depth and mid-tones: their logarithms)."""
 LOGARITHMS = (0, 5)
-RARER = {"haze": -2.2, "light": -2.0, "colour": -2.5}
-"""Log-odds by which faults are rarer in users' photos than in the simulation, where half of the photos have them.
-A cast takes more evidence than that: to the network some sunsets look like one (one in ten at -2.5, intent set)."""
+RARER = {"haze": -2.2, "light": -2.6, "colour": -2.8}
+"""Log-odds by which faults are rarer in users' photos than in the simulation, where most photos have one: no group acts
+on more than a tenth of the photos of the intent set (bench --set intent)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Readings by group, and the depth map (h, w) of mean 1."""
+    """Readings by group, the depth map (h, w) of mean 1, and the tones (8,) that the photo should have, measured as by
+    `network.has`, with their standard deviations (8,).
+    """
 
     readings: dict[str, tuple[Reading, ...]]
     depth: Array
+    wanted: Array
+    wanted_std: Array
 
 
 def read(view: Array, weights: Path = FILE) -> Learned:
@@ -49,7 +53,8 @@ def read(view: Array, weights: Path = FILE) -> Learned:
     outputs, log_depth = network.forward(
         shown[None], network.tones_of(view)[None], _weights(weights), network.NumpyOps()
     )
-    logits, means, spreads = np.split(outputs[0], [network.GROUPS, network.GROUPS + network.PARAMETERS])
+    logits, means, spreads, wanted, doubt = np.split(outputs[0], np.cumsum(network.PARTS)[:-1])
+    present = _presences(logits)
     readings: dict[str, list[Reading]] = {group: [] for group in GROUPS}
     for index, name in enumerate(NAMES):
         group = name.split(".")[0]
@@ -58,9 +63,23 @@ def read(view: Array, weights: Path = FILE) -> Learned:
         if index in LOGARITHMS:
             value = float(np.exp(np.clip(value, -4, 1.1)))
             std *= value
-        present = logistic(float(logits[GROUPS.index(group)]) + RARER[group])
-        readings[group].append(Reading(name, value, std, present))
-    return Learned({g: tuple(r) for g, r in readings.items()}, _depth(log_depth[0, 0], view.shape[:2]))
+        readings[group].append(Reading(name, value, std, present[group]))
+    return Learned(
+        {g: tuple(r) for g, r in readings.items()},
+        _depth(log_depth[0, 0], view.shape[:2]),
+        1 / (1 + np.exp(-wanted)),
+        np.exp(np.clip(doubt, -5, 0)),
+    )
+
+
+def _presences(logits: Array) -> dict[str, float]:
+    """Presence by group. Haze is rare in photos that are otherwise sound; a dark one is faulty anyway, and a veil there
+    no rarer than in the simulation.
+    """
+    said = dict(zip(GROUPS, map(float, logits), strict=True))
+    present = {group: logistic(said[group] + RARER[group]) for group in GROUPS}
+    present["haze"] = logistic(said["haze"] + RARER["haze"] * (1 - present["light"]))
+    return present
 
 
 def view_of(pixels: Array) -> Array:

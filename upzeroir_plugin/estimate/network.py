@@ -1,7 +1,8 @@
 """The learned estimator's network, said once for two kinds of arithmetic: numpy to run it, torch to train it.
 
 A small view of the photo goes through three scales of dilated residual blocks; what they saw is pooled and joined with
-quantiles of the photo's tones. Out come presence, mean and spread of each parameter, and the shape of the veil.
+quantiles of the photo's tones. Out come presence, mean and spread of each parameter, the tones that the photo should
+have, and the shape of the veil.
 """
 
 from __future__ import annotations
@@ -20,11 +21,19 @@ HIDDEN = 160
 PLANES = 7
 """The view, the view with its white point at 1, and the height in the picture."""
 QUANTILES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 GREYS = 8
 TONES = 2 * 6 * len(QUANTILES) + GREYS
 PARAMETERS = 8
 GROUPS = 3
-OUTPUTS = GROUPS + 2 * PARAMETERS
+BLACK, MIDDLE, WHITE = 0.005, (0.05, 0.2, 0.4, 0.6, 0.8, 0.95), 0.998
+WANTED = 2 + len(MIDDLE)
+"""Tones that a photo should have, as far as the network can tell: a quantile of the least channel (finished photos have
+something black), quantiles of luma, and one of the greatest channel (and something white)."""
+PARTS = (GROUPS, PARAMETERS, PARAMETERS, WANTED, WANTED)
+"""Outputs: logits of presence; means and logarithms of standard deviations of scaled parameters; logits of the wanted
+tones and logarithms of their standard deviations."""
+OUTPUTS = sum(PARTS)
 
 
 class Ops(Protocol):
@@ -61,8 +70,7 @@ class Ops(Protocol):
 def forward(view: Any, tones: Any, weights: Mapping[str, Any], ops: Ops) -> tuple[Any, Any]:
     """Outputs (B, `OUTPUTS`) and the logarithm of the depth map (B, 1, H/4, W/4).
 
-    view (B, `PLANES`, H, W), H and W multiples of 8; tones (B, `TONES`). Outputs: logits of presence of `GROUPS`
-    groups, then means, then logarithms of standard deviations of `PARAMETERS` scaled parameters.
+    view (B, `PLANES`, H, W), H and W multiples of 8; tones (B, `TONES`). Outputs as `PARTS` says.
     """
     scales = []
     x = view
@@ -126,9 +134,18 @@ def planes(view: Array) -> Array:
 def tones_of(view: Array) -> Array:
     """(`TONES`,): quantiles of the channels, their minimum and maximum and luma, plain and as logarithms; greys."""
     flat = view.reshape(-1, 3)
-    rows = [*flat.T, flat.min(1), flat.max(1), flat @ np.array([0.299, 0.587, 0.114], np.float32)]
+    rows = [*flat.T, flat.min(1), flat.max(1), flat @ LUMA]
     found = np.quantile(np.stack(rows), QUANTILES, axis=1).ravel()
     return np.concatenate([2 * found - 1, np.log(found + 0.01) / 2 + 1, _greys(view)]).astype(np.float32)
+
+
+def has(view: Array) -> Array:
+    """The tones (`WANTED`,) of a view (h, w, 3) or of (n, 1, 3) pixels, as `learned.Learned.wanted` has them."""
+    flat = view.reshape(-1, 3)
+    middle = np.quantile(flat @ LUMA, MIDDLE)
+    ends = np.quantile(flat.min(1), BLACK), np.quantile(flat.max(1), WHITE)
+    found: Array = np.array([ends[0], *middle, ends[1]], np.float32)
+    return found
 
 
 def _greys(view: Array) -> Array:

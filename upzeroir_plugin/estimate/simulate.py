@@ -31,8 +31,11 @@ NAMES = (
 )  # fmt: skip
 GROUPS = ("haze", "light", "colour")
 SHAPES = ((64, 96), (96, 64), (72, 96), (96, 72), (56, 96), (96, 96))
-FINISHED = 0.75
+FINISHED = 0.85
 """Share of the dark and veiled photos whose clean view is `_finished`; the rest is as free as the others."""
+BOTH = ((False, False), (True, False), (False, True), (True, True))
+SHARES = (0.35, 0.15, 0.25, 0.25)
+"""Haze, darkness, and how often they come alone or together: a mixture is harder to read and is drawn more often."""
 STORED = 480
 """Long side at which the clean photos are held."""
 
@@ -124,7 +127,7 @@ class Simulator:
             x = x * torch.tensor(np.exp(rng.normal(0, 0.04, (3, 1, 1))), dtype=torch.float32)
         black = float(x.amin(0).quantile(0.01))
         white = float(x.amax(0).quantile(0.99))
-        low, high = min(black, rng.uniform(0, 0.06)), max(white, rng.uniform(0.85, 1.0))
+        low, high = min(black, rng.uniform(0, 0.05)), max(white, 1 - 0.12 * rng.random() ** 2)
         x = low + (x - black) * ((high - low) / max(white - black, 0.2))
         x = x.clamp(0, 1)
         middle = float(x.mean().clamp(0.05, 0.95))
@@ -140,15 +143,15 @@ class Simulator:
         elif rng.random() < 0.4:
             grey = x.mean(0, keepdim=True)
             x = grey + rng.uniform(0.4, 1.3) * (x - grey)
-        if rng.random() < 0.6:
-            x = x.clamp(0, 1) ** math.exp(rng.normal(0, 0.22))
-        if rng.random() < 0.4:
-            middle = float(x.mean())
-            x = middle + rng.uniform(0.75, 1.25) * (x - middle)
+        if rng.random() < 0.5:
+            x = x.clamp(0, 1) ** math.exp(rng.normal(0, 0.18))
         if rng.random() < 0.3:
-            x = x * rng.uniform(0.65, 1.0)
-        if rng.random() < 0.25:
-            lift = rng.uniform(0, 0.09)
+            middle = float(x.mean())
+            x = middle + rng.uniform(0.85, 1.25) * (x - middle)
+        if rng.random() < 0.15:
+            x = x * rng.uniform(0.75, 1.0)
+        if rng.random() < 0.12:
+            lift = rng.uniform(0, 0.07)
             x = lift + (1 - lift) * x
         if rng.random() < 0.3:
             x = x * torch.tensor(np.exp(rng.normal(0, 0.05, (3, 1, 1))), dtype=torch.float32)
@@ -169,7 +172,8 @@ class Simulator:
 
     def _theta(self) -> tuple[list[float], list[float]]:
         rng = self.rng
-        haze, light, cast = rng.random(3) < (0.4, 0.45, 0.25)
+        haze, light = BOTH[rng.choice(len(BOTH), p=SHARES)]
+        cast = rng.random() < 0.25
         depth = math.exp(rng.uniform(math.log(0.2), math.log(1.8))) if haze else 0.0
         air = (
             rng.uniform(0.6, 1.0) + rng.normal(0, 0.025, 3) + rng.uniform(-0.04, 0.06) * np.array([-1, 0, 1])
@@ -215,19 +219,36 @@ class Simulator:
         return shape
 
     def _as_file(self, y: Tensor) -> Tensor:
-        """Noise as far as the averaging of a view leaves it, clipping at both ends, rounding."""
+        """Noise clipped at both ends in the photo's own pixels, then averaged as a view averages them.
+
+        Clipping lifts the mean of the dark: E max(0, v + n) = v·Φ(v/σ) + σ·φ(v/σ) for Gaussian n.
+        """
         rng = self.rng
-        sigma = []
+        sigma, left = [], []
         for v in y:
             size = math.exp(rng.uniform(math.log(2), math.log(40)))
             theta = {
                 "noise.shot": 20 * rng.random() ** 2,
                 "noise.read": 10 * rng.random() ** 2,
-                "noise.file": 10 * rng.random() ** 2,
+                "noise.file": 25 * rng.random() ** 3,
             }
-            sigma.append(variance(v.clamp(0, 1), theta).sqrt() / size)
+            sigma.append(variance(v.clamp(0, 1), theta).sqrt())
+            left.append(1 / size)
+        native = torch.stack(sigma).clamp_min(1e-4)
+        seen = y.clamp(0, 1)
+        seen = _rectified(seen, native)
+        seen = 1 - _rectified(1 - seen, native)
         noise = torch.randn(y.shape, generator=self.generator)
-        return (y.clamp(0, 1) + noise * torch.stack(sigma)).clamp(0, 1)
+        share = torch.tensor(left, dtype=torch.float32)[:, None, None, None]
+        return (seen + noise * native * share).clamp(0, 1)
+
+
+def _rectified(v: Tensor, sigma: Tensor) -> Tensor:
+    """Mean of max(0, v + n), n Gaussian of `sigma`."""
+    z = v / sigma
+    below = torch.special.ndtr(z)
+    mean: Tensor = v * below + sigma * torch.exp(-0.5 * z * z) * (2 * math.pi) ** -0.5
+    return mean
 
 
 def _stored(path: Path) -> Image.Image:

@@ -22,9 +22,9 @@ from upzeroir_plugin.prior.embedded import fast_bfloat16
 
 KEEP = 0.999
 EVERY = 500
-PICTURE, MAP, NLL = 20.0, 1.0, 0.3
-"""Weights of squared error of the restored view, of the error of the transmission, and of θ's likelihood, beside the
-cross-entropy of presence (ours: chosen on val so that each is of order 0.1 to 0.3 at the end)."""
+PICTURE, MAP, NLL, TONES = 20.0, 1.0, 0.3, 0.1
+"""Weights of squared error of the restored view, of the error of the transmission, of θ's likelihood and of the
+wanted tones', beside the cross-entropy of presence (ours: on val each is of order 0.1 to 0.3 at the end)."""
 NEUTRAL = (0.0, 0.9, 0.9, 0.9, 0.0, 1.0, 0.0, 0.0)
 OF_GROUP = {"haze": (0, 1, 2, 3), "light": (4, 5), "colour": (6, 7)}
 
@@ -102,7 +102,7 @@ class Estimator(nn.Module):
 @dataclass(frozen=True, slots=True)
 class Guess:
     """What the network says of a batch: logits (B, 3), θ means (B, 8) in the table's units, log-σ (B, 8) of scaled
-    values, depth map (B, 1, H, W) of mean 1.
+    values, depth map (B, 1, H, W) of mean 1, wanted tones (B, 8) and their log-σ (B, 8).
     """
 
     logits: Tensor
@@ -110,6 +110,8 @@ class Guess:
     theta: Tensor
     log_std: Tensor
     depth: Tensor
+    wanted: Tensor
+    doubt: Tensor
 
 
 def guess(net: Estimator, views: Tensor) -> Guess:
@@ -121,12 +123,14 @@ def guess(net: Estimator, views: Tensor) -> Guess:
         outputs, log_depth = (
             part.float() for part in net(stacked.contiguous(memory_format=torch.channels_last), tones)
         )
-    logits, scaled, log_std = outputs.split([network.GROUPS, network.PARAMETERS, network.PARAMETERS], 1)
+    logits, scaled, log_std, wanted, doubt = outputs.split(network.PARTS, 1)
     theta = from_scaled(scaled)
     depth = F.interpolate(log_depth, size=stacked.shape[2:], mode="bilinear", align_corners=False)
     depth = depth[..., : views.shape[2], : views.shape[3]].clamp(-4, 3).exp()
     depth = depth / depth.mean((2, 3), keepdim=True)
-    return Guess(logits, scaled, theta, log_std.clamp(-4, 2), depth)
+    return Guess(
+        logits, scaled, theta, log_std.clamp(-4, 2), depth, torch.sigmoid(wanted), doubt.clamp(-5, 0)
+    )
 
 
 def from_scaled(scaled: Tensor) -> Tensor:
@@ -154,8 +158,18 @@ def gated(theta: Tensor, present: Tensor) -> Tensor:
     return neutral + weight * (theta - neutral)
 
 
+def tones_of(views: Tensor) -> Tensor:
+    """`network.has` of views (B, 3, H, W), averaged over 2 × 2 pixels as `aim` does: (B, 8)."""
+    coarse = F.avg_pool2d(views, 2).flatten(2)
+    luma = torch.einsum("bcn,c->bn", coarse, torch.from_numpy(network.LUMA))
+    middle = torch.quantile(luma, torch.tensor(network.MIDDLE), dim=1).T
+    black = torch.quantile(coarse.amin(1), network.BLACK, dim=1)
+    white = torch.quantile(coarse.amax(1), network.WHITE, dim=1)
+    return torch.cat([black[:, None], middle, white[:, None]], 1)
+
+
 def losses(net: Estimator, batch: Batch) -> dict[str, Tensor]:
-    """The four terms of the loss, unweighted."""
+    """The five terms of the loss, unweighted."""
     found = guess(net, batch.degraded)
     entropy = F.binary_cross_entropy_with_logits(found.logits, batch.present)
     there = torch.stack([batch.present[:, GROUPS.index(n.split(".")[0])] for n in NAMES], 1)
@@ -168,7 +182,15 @@ def losses(net: Estimator, batch: Batch) -> dict[str, Tensor]:
         torch.exp(-t[:, 0, None, None, None] * d)
         for t, d in ((theta, found.depth), (batch.theta, batch.depth))
     ]
-    return {"presence": entropy, "nll": nll, "picture": picture, "map": (veil[0] - veil[1]).abs().mean()}
+    tones = tones_of(batch.clean)
+    away = (found.wanted - tones) / found.doubt.exp()
+    return {
+        "presence": entropy,
+        "nll": nll,
+        "picture": picture,
+        "map": (veil[0] - veil[1]).abs().mean(),
+        "tones": (0.5 * away**2 + found.doubt).mean(),
+    }
 
 
 def train(
@@ -203,7 +225,13 @@ def train(
         warm = min(1.0, (step - first + 1) / 200)
         optimiser.param_groups[0]["lr"] = rate * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps))
         terms = losses(net, simulator.batch(count))
-        total = terms["presence"] + NLL * terms["nll"] + PICTURE * terms["picture"] + MAP * terms["map"]
+        total = (
+            terms["presence"]
+            + NLL * terms["nll"]
+            + PICTURE * terms["picture"]
+            + MAP * terms["map"]
+            + TONES * terms["tones"]
+        )
         optimiser.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
