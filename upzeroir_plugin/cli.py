@@ -139,6 +139,11 @@ def _batch(command: argparse.ArgumentParser) -> None:
     add("--threads", type=_count, metavar="N", help="processor threads for each")
     add("--retries", type=_retries, default=1, metavar="N",
         help="how often a photo is tried again, alone, where that may help (default 1)")  # fmt: skip
+    add(
+        "--ray",
+        metavar="ADDRESS",
+        help="restore on this Ray cluster (extra `ray`), such as 192.168.1.5:6379 or auto",
+    )
     _shared(command)
     _how(command)
 

@@ -24,7 +24,7 @@ from upzeroir_plugin.solver.kept import LIMIT, Kept
 
 Pixels = NDArray[np.float32]
 Effect = Callable[[Pixels], float]
-SIDE = 96
+SIDE = 72
 FLOOR = 6e-4
 """Differences below a sixth of an 8-bit step are no effect."""
 
@@ -38,32 +38,40 @@ def mean(channel: int) -> Effect:
     return lambda x: float(x[..., channel].mean())
 
 
-# parameter: (range to walk in, other pins, effect that rises with it). Noise up to twice what is in the photo: a
-# denoiser that is told of much more than there is does as it likes.
-SLIDERS: dict[str, tuple[tuple[float, float], dict[str, float], Effect]] = {
-    "haze.depth": ((0, 1.2), {}, lambda x: -float(x.mean())),
-    "haze.red": ((0.5, 1.0), {"haze.depth": 0.5}, lambda x: -mean(0)(x)),
-    "haze.green": ((0.5, 1.0), {"haze.depth": 0.5}, lambda x: -mean(1)(x)),
-    "haze.blue": ((0.5, 1.0), {"haze.depth": 0.5}, lambda x: -mean(2)(x)),
-    "light.ev": ((-2, 3), {}, lambda x: float(x.mean())),
-    "light.midtones": ((0.5, 2.2), {}, lambda x: float(x.mean())),
+def colour(x: Pixels) -> float:
+    """How much more of the colours than of the brightness was taken away."""
+    away = x - picture()[0].pixels
+    grey = away.mean(2, keepdims=True)
+    return float(np.abs(away - grey).mean() - np.abs(grey).mean())
+
+
+# parameter: (other pins, effect that rises with it), walked from one end of its range to the other
+SLIDERS: dict[str, tuple[dict[str, float], Effect]] = {
+    "haze.depth": ({}, lambda x: -float(x.mean())),
+    "haze.red": ({"haze.depth": 0.5}, lambda x: -mean(0)(x)),
+    "haze.green": ({"haze.depth": 0.5}, lambda x: -mean(1)(x)),
+    "haze.blue": ({"haze.depth": 0.5}, lambda x: -mean(2)(x)),
+    "light.ev": ({}, lambda x: float(x.mean())),
+    "light.midtones": ({}, lambda x: float(x.mean())),
     "light.local": (
-        (0, 1),
         {"light.ev": 1.0},
         lambda x: float(x[:, : SIDE // 2].mean() - x[:, SIDE // 2 :].mean()),
     ),
-    "noise.file": ((0, 12), {}, moved),
-    "noise.shot": ((0, 60), {}, moved),
-    "noise.read": ((0, 40), {}, moved),
-    "colour.temperature": ((-120, 120), {}, lambda x: mean(2)(x) - mean(0)(x)),
-    "colour.tint": ((-60, 60), {}, lambda x: mean(0)(x) + mean(2)(x) - 2 * mean(1)(x)),
-    "jpeg.quality": ((10, 95), {}, lambda x: -moved(x)),
-    "blur.sigma": ((0, 1.6), {"noise.file": 2.0}, moved),
-    "blur.focus": ((0, 2.5), {"noise.file": 2.0}, moved),
-    "blur.length": ((0, 6), {"noise.file": 2.0}, moved),
+    "noise.file": ({}, moved),
+    "noise.shot": ({}, moved),
+    "noise.read": ({}, moved),
+    "noise.chroma": ({"noise.file": 6.0}, colour),
+    "colour.temperature": ({}, lambda x: mean(2)(x) - mean(0)(x)),
+    "colour.tint": ({}, lambda x: mean(0)(x) + mean(2)(x) - 2 * mean(1)(x)),
+    "jpeg.quality": ({}, lambda x: -moved(x)),
+    "blur.sigma": ({"noise.file": 2.0}, moved),
+    "blur.focus": ({"noise.file": 2.0}, moved),
+    "blur.length": ({"noise.file": 2.0}, moved),
 }
-WITHOUT = {"blur.angle", "noise.size", "noise.chroma", "sampling.scale"}
-"""A direction, kinds of grain and a history of enlargement: no more and no less of anything."""
+WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0}
+"""Wider ones do not fit into so small a picture."""
+WITHOUT = {"blur.angle", "noise.size", "sampling.scale"}
+"""A direction, a kind of grain and a history of enlargement: no more and no less of anything."""
 
 
 @cache
@@ -100,10 +108,11 @@ def test_every_parameter_is_walked_or_has_no_direction() -> None:
 @settings(max_examples=2, deadline=None)
 @given(data=st.data())
 def test_a_parameters_slider(name: str, data: st.DataObject) -> None:
-    (low, high), others, effect = SLIDERS[name]
+    others, effect = SLIDERS[name]
     row = parameter(name)
-    shares = sorted(data.draw(st.lists(st.floats(0, 1), min_size=3, max_size=3, unique=True)))
-    places = [place_of(row, low + s * (high - low)) for s in (0.0, *shares, 1.0)]
+    shares = sorted(data.draw(st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True)))
+    reach = WIDEST.get(name, row.high) - row.low
+    places = [place_of(row, row.low + s * reach) for s in (0.0, *shares, 1.0)]
     values = [value_at(row, place) for place in places]
     effects = [effect(restored(Settings().pinned({**others, name: value}))) for value in values]
     for a, b in pairwise(effects):

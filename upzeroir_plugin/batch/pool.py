@@ -47,10 +47,18 @@ def auto_jobs(pixels: float, free: float, count: int, accelerator: bool) -> int:
     """Workers for photos of up to `pixels`, `free` bytes and `count` cores; one where all would share a GPU."""
     if accelerator:
         return 1
-    window = PER_WINDOW_PIXEL * min(pixels, LARGEST_WINDOW)
-    each = BASE + PER_PIXEL * pixels + window
-    others = int((free - each - (SPARE - 1) * window) // each)
+    each = need(pixels)
+    others = int((free - each - (SPARE - 1) * _window(pixels)) // each)
     return max(1, min(count, 1 + others))
+
+
+def need(pixels: float) -> float:
+    """Bytes that a worker takes for a photo of so many pixels."""
+    return BASE + PER_PIXEL * pixels + _window(pixels)
+
+
+def _window(pixels: float) -> float:
+    return PER_WINDOW_PIXEL * min(pixels, LARGEST_WINDOW)
 
 
 def largest(photos: Iterable[Path]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +29,12 @@ HOPELESS = 5
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How to work; no result depends on it. `jobs` None: as many as memory and cores carry."""
+    """How to work; no result depends on it. `jobs` None: as many as memory and cores carry. `ray`: a cluster."""
 
     jobs: int | None = None
     threads: int | None = None
     retries: int = 1
+    ray: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Count:
 
 
 Tell = Callable[[Count], None]
+Work = Callable[[Iterator[Task], Order, int, int, Callable[[Task], bool]], Iterator[Outcome]]
+"""What `pool.run_all` is: tasks, order, jobs, threads, begin → outcomes as they come."""
 
 
 def run(found: Found, output: Path, order: Order, ways: Ways, tell: Tell) -> Ended:
@@ -109,10 +112,7 @@ class _Batch:
         """All passes, then the summary."""
         waiting = [row for row in self.rows.values() if row.state == "waiting"]
         self.done = len(self.rows) - len(waiting)
-        jobs, threads = self._means(waiting) if waiting else (0, 0)
-        again = self._pass(waiting, jobs, threads, self.ways.retries > 0)
-        for left in range(self.ways.retries - 1, -1, -1):
-            again = self._pass(again, 1, threads, left > 0)
+        jobs, threads = self._restore(waiting) if waiting else (0, 0)
         rows = [row for row in self.ledger.rows() if row.source in self.wanted]
         seconds = time.monotonic() - self.began
         page = write_summary(self.ledger.folder, rows, self.found.left, seconds, self.order)
@@ -129,19 +129,34 @@ class _Batch:
             threads,
         )
 
-    def _means(self, waiting: list[Row]) -> tuple[int, int]:
-        """Jobs, and threads for each."""
-        jobs = self.ways.jobs or auto_jobs(
-            largest(row.source for row in waiting), free_memory(), cores(), _shares_gpu(self.order)
-        )
-        jobs = max(1, min(jobs, len(waiting)))
-        return jobs, self.ways.threads or max(1, cores() // jobs)
+    def _restore(self, waiting: list[Row]) -> tuple[int, int]:
+        """All passes; how many photos at a time, and threads for each."""
+        with self._means(waiting) as (work, jobs, threads):
+            again = self._pass(work, waiting, jobs, threads, self.ways.retries > 0)
+            for left in range(self.ways.retries - 1, -1, -1):
+                again = self._pass(work, again, 1, threads, left > 0)
+        return jobs, threads
 
-    def _pass(self, rows: list[Row], jobs: int, threads: int, more: bool) -> list[Row]:
+    @contextlib.contextmanager
+    def _means(self, waiting: list[Row]) -> Iterator[tuple[Work, int, int]]:
+        """Who works, on how many photos at a time, with how many threads for each."""
+        pixels = largest(row.source for row in waiting)
+        if self.ways.ray is not None:
+            from upzeroir_plugin.batch.cluster import Cluster
+
+            with Cluster(self.ways.ray, pixels) as cluster:
+                share = cluster.share(self.ways.threads, self.ways.jobs, self.order.device)
+                yield cluster.run, self.ways.jobs or 0, share.threads
+            return
+        jobs = self.ways.jobs or auto_jobs(pixels, free_memory(), cores(), _shares_gpu(self.order))
+        jobs = max(1, min(jobs, len(waiting)))
+        yield run_all, jobs, self.ways.threads or max(1, cores() // jobs)
+
+    def _pass(self, work: Work, rows: list[Row], jobs: int, threads: int, more: bool) -> list[Row]:
         """Restore the rows; those that may do better another time are given back, if there is one (`more`)."""
         again = []
         tasks = (Task(row.source, row.output, row.report) for row in rows)
-        outcomes = run_all(tasks, self.order, jobs, threads, self._begin)
+        outcomes = work(tasks, self.order, jobs, threads, self._begin)
         with contextlib.closing(outcomes):  # type: ignore[type-var]
             for outcome in outcomes:
                 row = self.rows[outcome.task.source]

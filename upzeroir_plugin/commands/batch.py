@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
         line.update((count.done + count.failed) / count.total, label, count.eta_seconds)
 
     try:
-        ways = Ways(args.jobs, args.threads, args.retries)
+        ways = Ways(args.jobs, args.threads, args.retries, args.ray)
         ended = run_batch(found, args.output, order_of(args), ways, tell)
     except KeyboardInterrupt:
         raise CancelledError(

@@ -71,10 +71,13 @@ def decode(stream: IO[bytes], name: str, max_pixels: float) -> Decoded:
         raise UnreadableError(f"{name} is damaged or cut short ({_first_line(error)}).", AGAIN) from error
 
 
-def finished(decoded: Decoded, name: str) -> Photo:
-    """Turned upright and made float32. Raises UnreadableError for floats that are no numbers or on another scale."""
+def finished(decoded: Decoded, name: str, room: Pixels | None = None) -> Photo:
+    """Turned upright and made float32, in `room` if that is given (of the upright colour's shape).
+
+    Raises UnreadableError for floats that are no numbers or on another scale.
+    """
     turn = decoded.metadata.orientation
-    colour = _floats(decoded.colour, decoded.top, turn)
+    colour = _floats(decoded.colour, decoded.top, turn, room)
     if decoded.colour.dtype.kind == "f":
         _check_floats(colour, name)
     grey = colour.ndim == 2
@@ -107,12 +110,13 @@ def _reader(stream: IO[bytes], head: bytes, ending: str) -> Reader | None:
     return None
 
 
-def _floats(samples: NDArray[Any], top: float, turn: int) -> Pixels:
+def _floats(samples: NDArray[Any], top: float, turn: int, room: Pixels | None = None) -> Pixels:
     seen = turned(samples, turn)
+    made: Pixels = np.empty(seen.shape, np.float32) if room is None else room
     if samples.dtype.kind == "f":
-        return np.array(seen, np.float32, order="C")
-    made: Pixels = np.empty(seen.shape, np.float32)
-    np.divide(seen, np.float32(top), out=made, dtype=np.float32)
+        np.copyto(made, seen)
+    else:
+        np.divide(seen, np.float32(top), out=made, dtype=np.float32)
     return made
 
 

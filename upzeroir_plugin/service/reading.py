@@ -66,7 +66,7 @@ def _file(message: Message) -> Message:
 
 def _frame(message: Message) -> Message:
     folder = Path(message["folder"])
-    photo = photo_of_frame(message["header"], folder / "upload")
+    photo = photo_of_frame(message["header"], folder / "upload", folder)
     keep_photo(photo, folder)
     (folder / "upload").unlink(missing_ok=True)
     return {"about": _about(photo)}

@@ -32,6 +32,7 @@ from upzeroir_plugin.solver.plan import (
     sigma_of,
 )
 from upzeroir_plugin.solver.quality import SLACK_STD, Verdict, judge
+from upzeroir_plugin.solver.told import shown
 from upzeroir_plugin.solver.window import restore_window
 
 Pixels = NDArray[np.float32]
@@ -100,6 +101,7 @@ def make_plan(
         exposure=exposure,
         restarts=0,
         context=reach + (prior.context if refine and denoise else 0),
+        shown=shown(pixels, theta) if denoise else (),
     )
 
 

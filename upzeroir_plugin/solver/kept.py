@@ -13,6 +13,7 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.solver.plan import Plan
+from upzeroir_plugin.solver.told import split
 
 Pictures = tuple[Tensor, ...]
 LIMIT = 1 << 30
@@ -60,6 +61,8 @@ def cleaning(plan: Plan, prior: Prior) -> Hashable:
         plan.flips,
         plan.exposure,
         plan.denoise,
+        plan.shown,
+        split(plan.theta),
         tuple(plan.theta[n] for n in CLEANING),
     )
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import BY_NAME, GROUPS, Amounts, ParameterVector
 from upzeroir_plugin.physics.blur import kernel
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.physics.noise import sigma_map
+from upzeroir_plugin.solver.told import fine_noise, second_differences, split
 
 LEAST_SIGMA = 0.8 / 255
 """Below this noise cannot be seen and is left alone (ours: on clean photos the estimators read up to that)."""
@@ -26,8 +26,8 @@ TONES = 33
 BLUR_CALLS = 8
 BLUR_START = 20 / 255
 FLIPS = 8
-AROUND, MARGIN = 15, 3.0
-"""Side of the square in px, and the factor, by which noise is taken to be there."""
+MARGIN = 3.0
+"""Factor by which noise may be more than its second differences say."""
 SMALL = 1 << 18
 """Photos up to this many pixels get their flips averaged even in `fast`: they are done at once anyway."""
 
@@ -40,7 +40,8 @@ class Plan:
     in the first call. `refine`: a second call after the lift. `blur_calls`: steps of the deblurring.
     `blur_sigma`: noise level in the domain where blur is undone. `context`: px a window must reach beyond.
     `exposure`: what encoded values are multiplied by for the first call, so that the prior sees a dark photo as bright
-    as the photos that it knows; the noise model is linear in that, and θ's light has no part in it.
+    as the photos that it knows; the noise model is linear in that, and θ's light has no part in it. `shown`: noise that
+    the photo has, where the user told of noise (told.py).
     """
 
     theta: ParameterVector
@@ -56,6 +57,7 @@ class Plan:
     exposure: float
     restarts: int
     context: int
+    shown: tuple[float, ...] = ()
 
     @property
     def idle(self) -> bool:
@@ -65,7 +67,8 @@ class Plan:
     @property
     def calls(self) -> int:
         """Network calls for each window."""
-        return self.flips * self.denoise + self.blur_calls + self.refine
+        luma, chroma = split(self.theta)
+        return self.flips * self.denoise * (1 + (luma != chroma)) + self.blur_calls + self.refine
 
 
 def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVector:
@@ -133,16 +136,10 @@ def most_noise(y: Tensor, size: float) -> Tensor:
     """σ that noise of a correlation length can have at each place of a photo y, (B, 1, H, W), generously.
 
     Ours: a clipped sky or a flat drawing holds no noise whatever θ says of its brightness, and a denoiser told of noise
-    that is not there makes things up. Second differences both ways (Immerkær 1996) give σ of white noise, texture only
-    adds to them; grain has less of them, which `size` allows for.
+    that is not there makes things up. Grain has less of the second differences that are looked at, which `size` allows
+    for.
     """
-    wide = functional.pad(y, (1, 1, 1, 1), mode="replicate")
-    down = wide[..., 2:, :] + wide[..., :-2, :] - 2 * wide[..., 1:-1, :]
-    second = down[..., 2:] + down[..., :-2] - 2 * down[..., 1:-1]
-    mean = second.square().mean(1, keepdim=True) / 36
-    for window, reach in (((AROUND, 1), (AROUND // 2, 0)), ((1, AROUND), (0, AROUND // 2))):
-        mean = functional.avg_pool2d(mean, window, 1, reach, count_include_pad=False)
-    return MARGIN * (1 + (size / 0.7) ** 2) * mean.sqrt() + 0.3 / 255
+    return MARGIN * fine_noise(size) * second_differences(y) + 0.3 / 255
 
 
 def blur_reach(theta: ParameterVector) -> int:

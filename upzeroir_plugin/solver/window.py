@@ -21,6 +21,7 @@ from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
 from upzeroir_plugin.solver.pointwise import Pointwise
+from upzeroir_plugin.solver.told import joined, made_up, split
 
 Hook = Callable[[], None]
 Turn = tuple[bool, bool, bool]
@@ -99,12 +100,26 @@ def _cleaned(
     if found is not None:
         return found[0], found[1], 0
     sigma, loss = sigma_of(y, plan.theta, there=True)
-    sigma = sigma * plan.exposure
-    made, calls = averaged(prior, y * plan.exposure, sigma, loss, plan.flips, hook)
-    clean = made / plan.exposure if calls else y
-    error = prior.error(sigma) / plan.exposure
+
+    def told(x: Tensor, share: float) -> tuple[Tensor, int]:
+        z = made_up(x, share * sigma, plan.shown, box) * plan.exposure
+        made, calls = averaged(prior, z, share * sigma * plan.exposure, loss, plan.flips, hook)
+        return made / plan.exposure, calls
+
+    luma, chroma = split(plan.theta)
+    made, calls = told(y, max(luma, chroma))
+    whole = calls == plan.flips
+    if luma != chroma and whole:  # the noisier half first: the other is then seen through it no more
+        rest = joined(made, y) if luma > chroma else joined(y, made)
+        other, more = told(rest, min(luma, chroma))
+        whole = more == plan.flips
+        if more:
+            made = joined(made, other) if luma > chroma else joined(other, made)
+        calls += more
+    clean = made if calls else y
+    error = prior.error(sigma * plan.exposure) / plan.exposure
     check_finite(clean)
-    if calls == plan.flips:
+    if whole:
         kept.put(key, clean, error)
     return clean, error, calls
 
