@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def levels_of(cumulative: Tensor) -> Tensor:
-    """ln σ of each timestep (T,), rising, from a scheduler's ᾱ: σ = √((1 − ᾱ)/ᾱ)."""
+    """Ln σ of each timestep (T,), rising, from a scheduler's ᾱ: σ = √((1 − ᾱ)/ᾱ)."""
     kept = cumulative.double().clamp(1e-8, 1 - 1e-12)
     return (0.5 * ((1 - kept) / kept).log()).float()
 

@@ -62,8 +62,8 @@ def start_from(net: nn.Module, linear: Linear) -> None:
             value.fill_(QUIET)
         elif name.endswith("bias"):
             value.zero_()
-    _encoder(net.encoder, linear)  # type: ignore[arg-type]
-    _decoder(net.decoder, linear)  # type: ignore[arg-type]
+    _encoder(net.encoder, linear)
+    _decoder(net.decoder, linear)
 
 
 def _encoder(encoder: Any, linear: Linear) -> None:

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from upzeroir_plugin.prior.linear import Linear, fitted, start_from
 from upzeroir_plugin.prior.levels import levels_of, timestep_of
+from upzeroir_plugin.prior.linear import Linear, fitted, start_from
 from upzeroir_plugin.prior.run import Recipe, Run
 from upzeroir_plugin.prior.train import Crops
 
@@ -75,14 +75,14 @@ def train_autoencoder(photos: Path, out: Path, recipe: Recipe) -> None:
     from diffusers import AutoencoderDC
 
     torch.manual_seed(recipe.seed)
-    net = AutoencoderDC(**AUTOENCODER)
+    net: Any = AutoencoderDC(**AUTOENCODER)  # type: ignore[no-untyped-call]
     run_folder = out / "vae.run"
     fresh = not (run_folder / "state.json").exists()
     crops = Crops(photos, recipe.crop, 60, recipe.seed)
     linear = fitted(_batch(crops, 256), CHANNELS)
     if fresh:
         start_from(net, linear)
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = net.to(memory_format=torch.channels_last)
     run = Run(net, run_folder, recipe)
 
     def loss() -> Tensor:
@@ -95,10 +95,10 @@ def train_autoencoder(photos: Path, out: Path, recipe: Recipe) -> None:
     run.descend(loss, save)
 
 
-def reconstruction(net: nn.Module, x: Tensor, linear: Linear) -> Tensor:
+def reconstruction(net: Any, x: Tensor, linear: Linear) -> Tensor:
     """What the autoencoder minimises on crops x (B, 3, h, w) in [-1, 1]."""
-    code = net.encoder(x)  # type: ignore[operator]
-    made = net.decoder(code + NUDGE * torch.randn_like(code))  # type: ignore[operator]
+    code = net.encoder(x)
+    made = net.decoder(code + NUDGE * torch.randn_like(code))
     gap = made - x
     error = torch.log(gap.square().mean((1, 2, 3)) + 1e-5).mean()
     lines = x.new_zeros(())
@@ -106,17 +106,20 @@ def reconstruction(net: nn.Module, x: Tensor, linear: Linear) -> Tensor:
         lines = lines + gap.diff(dim=-1).abs().mean() + gap.diff(dim=-2).abs().mean()
         gap = F.avg_pool2d(gap, 2)
     far = (code - linear.encode(x)).square().mean()
-    return error + LINES * lines + ANCHOR * far
+    total: Tensor = error + LINES * lines + ANCHOR * far
+    return total
 
 
 def train_denoiser(photos: Path, out: Path, recipe: Recipe) -> None:
-    """Train `out`/unet on the codes of the autoencoder in `out`/vae, and write the schedule that it was trained under."""
+    """Train `out`/unet on the codes of the autoencoder in `out`/vae, and write its schedule."""
     from diffusers import DDPMScheduler, UNet2DModel
 
     torch.manual_seed(recipe.seed)
-    net = UNet2DModel(**DENOISER).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net: Any = UNet2DModel(**DENOISER)  # type: ignore[no-untyped-call]
+    net = net.to(memory_format=torch.channels_last)
     encoder, scale = _encoder(out / "vae")
-    table = levels_of(DDPMScheduler(**SCHEDULE).alphas_cumprod)
+    scheduler: Any = DDPMScheduler(**SCHEDULE)  # type: ignore[no-untyped-call]
+    table = levels_of(scheduler.alphas_cumprod)
     run = Run(net, out / "unet.run", recipe)
     crops = Crops(photos, recipe.crop, 60, recipe.seed + 1 + run.step)
 
@@ -137,20 +140,24 @@ def train_denoiser(photos: Path, out: Path, recipe: Recipe) -> None:
     run.descend(loss, save)
 
 
-def velocity_error(net: nn.Module, code: Tensor, sigma: Tensor, table: Tensor) -> Tensor:
-    """Mean square error of v = (n − σz)/√(1 + σ²) for codes z (B, C, h, w) under noise σ (B,); `table`: see `levels_of`."""
+def velocity_error(net: Any, code: Tensor, sigma: Tensor, table: Tensor) -> Tensor:
+    """Mean square error of v = (n − σz)/√(1 + σ²) for codes z (B, C, h, w) under noise σ (B,).
+
+    `table`: see `levels_of`.
+    """
     noise, level = torch.randn_like(code), sigma[:, None, None, None]
     size = (1 + level.square()).sqrt()
     seen = ((code + level * noise) / size).contiguous(memory_format=torch.channels_last)
     found = net(seen, timestep_of(sigma, table)).sample
-    return (found - (noise - level * code) / size).square().mean()
+    error: Tensor = (found - (noise - level * code) / size).square().mean()
+    return error
 
 
 def _encoder(folder: Path) -> tuple[nn.Module, float]:
     from diffusers import AutoencoderDC
 
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    net = AutoencoderDC.from_config(config)
+    net: Any = AutoencoderDC.from_config(config)  # type: ignore[no-untyped-call]
     net.load_state_dict({k: v.float() for k, v in load_file(folder / WEIGHTS).items()})
     net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
     return net.encoder, float(config["scaling_factor"])
