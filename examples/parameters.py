@@ -49,10 +49,10 @@ class Shown:
     at: tuple[int, int] | None = None
 
 
-HALL, LAKE, KITTEN, SUNSET, SPICES, ROME, OTTERS = (
+HALL, LAKE, KITTEN, SUNSET, SPICES, ROME = (
     f"budgie_{name}.jpg"
     for name in ("orange-hallway", "lake-sherburne", "kitten-on-lawn", "beacon-street-sunset",
-                 "the-spices-of-life", "roman-colosseum", "oakland-zoo-otters")
+                 "the-spices-of-life", "roman-colosseum")
 )  # fmt: skip
 FACE, FUR, ARCHES = (330, 160), (330, 160), (330, 250)
 VEIL = {"haze.red": 0.85, "haze.green": 0.85, "haze.blue": 0.85}

@@ -10,10 +10,11 @@ from PyQt6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PyQt6.QtGui import QGuiApplication, QIcon
 from PyQt6.QtWidgets import QApplication
 
+from upzeroir_plugin.installation.shell import ICON
+
 HERE = Path(__file__).resolve().parent
 TRANSLATIONS = HERE / "translations"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-ICON = HERE / "icons" / "upzeroir.svg"
 
 
 def running_application() -> QApplication:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 
-from qt_panel.app_parts import HERE, ICON
-from upzeroir_plugin.photo.atomic import written
-
-ENTRY = HERE / "upzeroir.desktop"
-EXEC = "Exec=upzeroir panel %F"
+from upzeroir_plugin.installation.shell import quoted, write_entry
 
 
 def places(data: Path | None = None) -> tuple[Path, Path]:
@@ -24,18 +19,10 @@ def places(data: Path | None = None) -> tuple[Path, Path]:
 
 
 def register(data: Path | None = None) -> list[Path]:
-    """Write both, the entry with this Python's path; what was written. Raises UnwritableError, OSError."""
+    """Write both, the entry with this Python's path; what was written. Raises OSError."""
     entry, icon = places(data)
-    command = f"Exec={shlex.quote(sys.executable)} -m qt_panel %F"
-    texts = {
-        entry: ENTRY.read_text(encoding="utf-8").replace(EXEC, command).encode(),
-        icon: ICON.read_bytes(),
-    }
-    for path, content in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written(path, overwrite=True) as stream:
-            stream.write(content)
-    return list(texts)
+    write_entry(entry, icon, f"{quoted(sys.executable)} -m qt_panel %F")
+    return [entry, icon]
 
 
 def unregister(data: Path | None = None) -> list[Path]:

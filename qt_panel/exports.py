@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,12 +81,6 @@ class Exports(QObject):
         self._ready(
             item, lambda: self._write(item, options, lambda form: options.target(item.path, form, number))
         )
-
-    def save_as(self, item: Item, path: Path, options: ExportOptions) -> None:
-        """To a name that the user confirmed; its ending says the format."""
-        form = {ending: form for form, ending in FORMATS.items()}.get(path.suffix.lower(), options.form)
-        options = replace(options, form=form)
-        self._ready(item, lambda: self._write(item, options, lambda _: path, overwrite=True))
 
     def temporary(self, item: Item, folder: Path, done: Callable[[Path], None]) -> None:
         """A file of the present result for another program (drag out, GIMP)."""

@@ -20,7 +20,6 @@ THROTTLE_MS = 30
 PAUSE_MS = 700
 LARGEST = 2_500_000
 """Pixels of the visible part up to which the whole work is done after a pause; larger parts wait for Restore."""
-CLEANED = ("noise", "refine", "blur")
 
 
 class Previewer(QObject):

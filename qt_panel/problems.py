@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
-from qt_panel.texts import tr
+from qt_panel.texts import N_, tr
 from upzeroir_plugin.client import ClientError
 from upzeroir_plugin.errors import UpzeroirError
 from upzeroir_plugin.parameters import InvalidParameter
@@ -13,14 +13,48 @@ from upzeroir_plugin.parameters import InvalidParameter
 BACKEND = ("no-service", "service-lost", "version")
 """Codes that mean: there is nobody to talk to."""
 
+SAID = {
+    "usage": (
+        N_("The backend did not understand what was asked."), N_("Bring panel and backend to the same version.")),
+    "parameter": (N_("A value is out of its range."), N_("Choose a value that the slider has.")),
+    "device": (N_("The device that was chosen is not there."), N_("Choose another in the preferences.")),
+    "output-exists": (N_("A file of that name is there already."), N_("Choose another name.")),
+    "unauthorized": (N_("Another backend answers now."), N_("Press Retry.")),
+    "forbidden": (N_("The backend refused that."), N_("Close programs that come between (proxies), and try again.")),
+    "not-found": (
+        N_("The backend has forgotten this photo or result."), N_("Open the photo again. Your settings are kept.")),
+    "method": (
+        N_("The backend did not understand what was asked."), N_("Bring panel and backend to the same version.")),
+    "timeout": (N_("The photo took too long to reach the backend."), N_("Try again.")),
+    "conflict": (N_("That is not possible now: the run is over, or has not begun."), N_("Try again in a moment.")),
+    "cancelled": (N_("It was cancelled."), ""),
+    "result": (N_("What came out is no picture, and was not taken."), N_("Try again with other values.")),
+    "too-large": (
+        N_("There is not enough memory for this photo."), N_("Close other programs, or restore a part of it.")),
+    "media-type": (N_("This is no picture that can be opened."), N_("Save it anew in another program.")),
+    "host": (N_("The backend refused that."), N_("Close programs that come between (proxies), and try again.")),
+    "unreadable": (N_("The picture is damaged, or of a kind that cannot be opened."),
+                   N_("Save it anew in another program.")),
+    "queue-full": (N_("Too many photos are waiting."), N_("Try again when some are done.")),
+    "unwritable": (N_("The backend cannot write to its folder."), N_("Make room on the disk and try again.")),
+    "worker": (N_("The process that restores ended unexpectedly."),
+               N_("Try again: a new one is started. If it happens again, restore a smaller part.")),
+    "version": (N_("The running backend is of another version than the panel."),
+                N_("End it with upzeroir stop, and bring both to the same version.")),
+    "no-service": (N_("The backend did not start."), N_("Press Retry. The log says more.")),
+    "internal": (N_("Something unforeseen happened in the backend."), N_("Help ▸ Diagnose makes a report.")),
+}  # fmt: skip
+"""What the backend's error codes mean, for languages that it does not speak. Its own English says more."""
+
 
 @dataclass(frozen=True)
 class Problem:
-    """`code` for programs, `message` in plain words, `hint` what to do next."""
+    """`code` for programs, `message` in plain words, `hint` what to do next, `detail` what the backend itself said."""
 
     code: str
     message: str
     hint: str = ""
+    detail: str = ""
 
     @property
     def backend(self) -> bool:
@@ -36,9 +70,9 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, ClientError):
         return _of_client(error)
     if isinstance(error, UpzeroirError):
-        return Problem(error.code, error.message, error.hint)
+        return _translated(Problem(error.code, error.message, error.hint))
     if isinstance(error, InvalidParameter):
-        return Problem("parameter", str(error))
+        return _translated(Problem("parameter", str(error)))
     if isinstance(error, FileNotFoundError):
         return Problem(
             "gone",
@@ -68,4 +102,12 @@ def _of_client(error: ClientError) -> Problem:
             tr("The connection to the backend broke."),
             tr("Press Retry: it is started anew. Your photo and settings are kept."),
         )
-    return Problem(error.code, error.message, error.hint)
+    return _translated(Problem(error.code, error.message, error.hint))
+
+
+def _translated(problem: Problem) -> Problem:
+    """In the user's language by its code; what the backend itself said, with its numbers and names, goes along."""
+    message, hint = SAID.get(problem.code, SAID["internal"])
+    if tr(message) == message:  # the panel speaks English, too
+        return problem
+    return Problem(problem.code, tr(message), tr(hint) if hint else "", str(problem))

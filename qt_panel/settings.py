@@ -128,11 +128,6 @@ class History(Generic[S]):
         return self._states[self._at]
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is a step back."""
-        return self._at > 0
-
-    @property
     def can_redo(self) -> bool:
         """Whether there is a step forward."""
         return self._at + 1 < len(self._states)

@@ -33,7 +33,7 @@ from upzeroir_plugin.single import Order
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 PROGRAMS = ("upzeroir ", "installer/", "tests/run", "python -m ", "gimp-console")
-BARE = ("upzeroir", "upzeroir batch", "upzeroir restore")
+BARE = ("upzeroir", "upzeroir batch", "upzeroir batch --series", "upzeroir restore")
 """Names of programs, not commands."""
 ELSEWHERE = {
     "installer/install": "packaging/test_installation.py::test_from_the_first_version_to_nothing_left",
@@ -50,6 +50,8 @@ ELSEWHERE = {
     "python -m upzeroir_plugin.service": "service/test_curl.py::test_the_table_of_requests_is_that_of_the_routes",
     "python -m examples.options": "test_docs.py::test_the_options_in_the_guide_are_those_of_the_program",
     "python -m examples.parameters": "test_docs.py::test_the_page_of_parameters_is_made_from_the_table",
+    "installer/lock": "packaging/test_locks.py::test_what_is_pinned_is_what_the_project_allows",
+    "python -m installer.licences": "packaging/test_locks.py::test_licences_of_all_dependencies_are_collected",
     "gimp-console": "gimp/test_gimp_scripts.py::test_the_folder_batch_of_the_documentation",
     "tests/run": "test_docs.py::test_the_options_in_the_guide_are_those_of_the_program",
 }
@@ -108,6 +110,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "photos/a.jpg",
         "exported/a.tif",
         "2024/may/a.png",
+        "timelapse/a.jpg",
         "$INPUT.png",
         "examples/dusk.jpg",
     ):

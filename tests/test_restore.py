@@ -60,7 +60,6 @@ class FakePrior:
     """A prior whose denoiser is `made`; for what no real one does on demand."""
 
     made: Callable[[Tensor], Tensor]
-    hooked: bool = True
     pause: float = 0
     calls: int = 0
     name: str = "fake"
@@ -519,6 +518,19 @@ def test_finished_tiles_are_drawn_over_the_draft_from_the_centre_on(
     assert first is not None
     assert abs(int(first[20, 170, 0]) - 51) <= 2
     assert abs(int(first[170, 20, 0]) - 204) <= 2
+
+
+@pytest.mark.usefixtures("small_tiles")
+def test_of_the_first_tile_the_first_call_is_seen_already(use: Callable[[FakePrior], FakePrior]) -> None:
+    """Where a second call cleans up after the lift, nobody waits for it to see something."""
+    prior = use(FakePrior(lambda z: z))
+    prior.made = lambda z: z * 0.5 if prior.calls > 3 else z  # all after the probes
+    y = np.full((192, 192, 3), 0.2, np.float32)
+    seen = [e for e in events(y, told(light_ev=2.5, noise_file=12)) if isinstance(e, Progress) and e.box]
+    assert len(seen) == 9 + 1
+    assert seen[0].box == seen[1].box
+    once, twice = (e.preview[96, 96, 0] for e in seen[:2] if e.preview is not None)
+    assert once > 1.5 * twice, "the first call's picture, then that of both"
 
 
 def test_a_draft_is_lifted_already(use: Callable[[FakePrior], FakePrior]) -> None:

@@ -144,6 +144,8 @@ def _batch(command: argparse.ArgumentParser) -> None:
     add("--threads", type=_count, metavar="N", help="processor threads for each")
     add("--retries", type=_retries, default=1, metavar="N",
         help="how often a photo is tried again, alone, where that may help (default 1)")  # fmt: skip
+    add("--series", action="store_true",
+        help="judge photos of one camera, ISO and lens together: no flicker from one to the next")  # fmt: skip
     add(
         "--ray",
         metavar="ADDRESS",

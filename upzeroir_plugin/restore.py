@@ -443,7 +443,7 @@ class _Run:
         """One tile's grown core, restored with its context; once the user keeps, only what needs no network."""
         pixels = to_tensor(inside(self.photo.pixels, tile.window))
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, tile.window))
-        made = 0
+        made, stages = 0, plan.denoise + plan.blur_calls + plan.refine
 
         def report(label: str, present: Restored, sigma: float) -> None:
             nonlocal made
@@ -453,6 +453,11 @@ class _Run:
                 clean, full = (_part(p, tile.window, self.area) for p in (present.clean, present.full))
                 self.preview = self.view.shown(Restored(clean, full, 0))
                 self.events.put(Step(made, plan.calls, self.preview, sigma, plan.theta, {}))
+            elif first and made < stages and self.view is not None and self.preview is not None:
+                box = grown(tile, self.area, RAMP)  # more calls follow: what there is by now is seen already
+                shown = finish(pixels, present, plan, points, self.options.amounts, self.options.strength)
+                self.preview = self.view.pasted(self.preview, to_pixels(_part(shown, tile.window, box)), box)
+                self.events.put(replace(self.pulse(), box=box))
 
         done = restore_window(pixels, tile.window, plan, self.means.prior, self.check, report, self.kept)
         self.calls += done.calls if first else 0

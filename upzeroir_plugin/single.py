@@ -123,8 +123,11 @@ def restore_file(
     overwrite: bool,
     tell: Tell | None = None,
     preview: Preview | None = None,
+    theta: ParameterVector | None = None,
 ) -> Made:
     """Load, estimate, restore; `output` is only checked, before the work. `tell` hears of progress.
+
+    `theta`: what is wrong with it, where that was decided elsewhere (a series); pins still win.
 
     Raises UnreadableError, TooLargeError, OutputExistsError, UnwritableError, and what `restore` raises.
     """
@@ -142,6 +145,8 @@ def restore_file(
     say(0, "looking at the photo", None)
     start = time.monotonic()
     found = estimate(photo, dict(order.pins))
+    if theta is not None:
+        found = replace(found, theta=theta.pinned(dict(order.pins)))
     if old is not None:
         found = replace(found, theta=old.theta.pinned(dict(order.pins)))
     middle = time.monotonic()

@@ -122,13 +122,13 @@ class Dialog:
             self.view.window.response(Gtk.ResponseType.OK)
             return False
         mark("read")
+        self.session = Session(backend.client, work, self._post, self)
+        self.session.start(estimate=self.record is None)
         self._show_before(work)
         mark("shown")
         if self.record is not None:
             self.view.say(_("This result is made anew from its original layer, and replaced."))
             self.view.rows.show_found(self.record["parameters"])
-        self.session = Session(backend.client, work, self._post, self)
-        self.session.start(estimate=self.record is None)
         if self.record is not None:
             self._sentence()
             self.view.ready(True)
@@ -168,7 +168,8 @@ class Dialog:
 
     def on_reading(self, reading: dict[str, Any]) -> None:
         """The user took another reading of the photo."""
-        self.view.rows.show_found(reading["parameters"])
+        mark("chosen", reading["label"])
+        self.view.rows.take(reading["parameters"])
         self._changed_now()
 
     def on_changed(self) -> None:

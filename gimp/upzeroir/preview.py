@@ -12,12 +12,12 @@ import gi
 gi.require_version("Gtk", "3.0")
 gi.require_version("Gdk", "3.0")
 from gi.repository import Gdk, GdkPixbuf, GLib, Gtk
+from marks import mark, where
 from texts import _
 
 HANDLE = 3
 STEP = 0.05
 LINE = 0xFFFFFFFF
-SHADE = 0x00000060
 
 
 def of_rows(rows: bytes, width: int, height: int) -> Any:
@@ -136,6 +136,7 @@ class Readings(Gtk.Box):  # type: ignore[misc]
     def __init__(self, chosen: Any) -> None:
         super().__init__(spacing=6)
         self.chosen = chosen
+        self.places: dict[str, str] = {}
         self.set_no_show_all(True)
 
     def show_readings(self, readings: list[dict[str, Any]], decode: Any, height: int) -> None:
@@ -163,8 +164,15 @@ class Readings(Gtk.Box):  # type: ignore[misc]
             inner.pack_start(Gtk.Label(label=words), False, False, 0)
             button.add(inner)
             button.connect("toggled", self._toggled, reading)
+            button.connect("size-allocate", self._marked, reading)
             self.pack_start(button, False, False, 0)
             button.show_all()
+
+    def _marked(self, button: Any, _place: Any, reading: dict[str, Any]) -> None:
+        now = f"{where(button)} {reading['label']}"
+        if self.places.get(reading["label"]) != now:
+            self.places[reading["label"]] = now
+            mark("reading", now)
 
     def _toggled(self, button: Any, reading: dict[str, Any]) -> None:
         if button.get_active():

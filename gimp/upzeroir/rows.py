@@ -11,6 +11,7 @@ import gi
 gi.require_version("Gtk", "3.0")
 from arguments import AUTO, argument
 from gi.repository import Gdk, GObject, Gtk
+from marks import mark, where
 from texts import _
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ class Rows(Gtk.Box):  # type: ignore[misc]
         """Values with intervals and confidence, as the estimate gives them: into all rows that are automatic."""
         self.found = parameters
         self.refresh()
+
+    def take(self, values: dict[str, float]) -> None:
+        """Another reading's values instead of those that were found; what is pinned stays."""
+        changed = {}
+        for name, value in values.items():
+            old = self.found[name]
+            low, high = min(old["low"], value), max(old["high"], value)
+            changed[name] = {**old, "value": value, "low": low, "high": high}
+        self.show_found({**self.found, **changed})
 
     def refresh(self) -> None:
         """Automatic values follow what was found; the words follow the values."""
@@ -88,10 +98,16 @@ class Rows(Gtk.Box):  # type: ignore[misc]
         """The user moved a slider: pinned from now on."""
         if not self.filling:
             self.config.set_property(argument(name) + AUTO, False)
+            mark("edited", f"{name} {where(self.slider(name).holder)}")
+
+    def slider(self, name: str) -> Slider:
+        """A parameter's slider."""
+        return next(each for row in self.groups.values() for each in row.sliders if each.row.name == name)
 
     def let_go(self, name: str) -> None:
         """Back to what was found."""
         self.config.set_property(argument(name) + AUTO, True)
+        mark("let-go", name)
 
     def _notified(self, _config: Any, prop: Any) -> None:
         if self.filling:
@@ -151,6 +167,7 @@ class Row(Gtk.Box):  # type: ignore[misc]
     def _folded(self, button: Any) -> None:
         self.reveal.set_reveal_child(button.get_active())
         button.set_label("▾" if button.get_active() else "▸")
+        mark("folded", f"{self.group} {'out' if button.get_active() else 'in'}")
 
 
 class Slider:
@@ -164,7 +181,7 @@ class Slider:
         rows.config.bind_property(argument(row.name), adjustment, "value", BOTH)
         digits = max(0, -math.floor(math.log10(row.step) + 1e-9))
         label = Gtk.Label(label=_(row.label), xalign=0)
-        holder = Gtk.EventBox()
+        self.holder = holder = Gtk.EventBox()
         holder.add(label)
         scale = Gtk.Scale(
             orientation=Gtk.Orientation.HORIZONTAL, adjustment=adjustment, draw_value=False, hexpand=True

@@ -64,6 +64,10 @@
       <translation>8 Bit</translation>
     </message>
     <message>
+      <source>A file of that name is there already.</source>
+      <translation>Eine Datei dieses Namens gibt es schon.</translation>
+    </message>
+    <message>
       <source>A moment…</source>
       <translation>Einen Moment …</translation>
     </message>
@@ -78,6 +82,10 @@
     <message>
       <source>A point of light, as this photo shows it.</source>
       <translation>Ein Lichtpunkt, wie dieses Foto ihn zeigt.</translation>
+    </message>
+    <message>
+      <source>A value is out of its range.</source>
+      <translation>Ein Wert liegt außerhalb seines Bereichs.</translation>
     </message>
     <message>
       <source>About</source>
@@ -110,6 +118,10 @@
     <message>
       <source>Amount of {name}</source>
       <translation>Stärke für {name}</translation>
+    </message>
+    <message>
+      <source>Another backend answers now.</source>
+      <translation>Jetzt antwortet ein anderer Dienst.</translation>
     </message>
     <message>
       <source>Apple graphics</source>
@@ -172,6 +184,10 @@
       <translation>Hell: klare Luft. Dunkel: Dunst. Daneben: seine Farbe.</translation>
     </message>
     <message>
+      <source>Bring panel and backend to the same version.</source>
+      <translation>Bringen Sie Programm und Dienst auf dieselbe Version.</translation>
+    </message>
+    <message>
       <source>Brush</source>
       <translation>Pinsel</translation>
     </message>
@@ -204,6 +220,18 @@
       <translation>Ordner wählen …</translation>
     </message>
     <message>
+      <source>Choose a value that the slider has.</source>
+      <translation>Wählen Sie einen Wert, den der Regler hat.</translation>
+    </message>
+    <message>
+      <source>Choose another in the preferences.</source>
+      <translation>Wählen Sie in den Einstellungen ein anderes.</translation>
+    </message>
+    <message>
+      <source>Choose another name.</source>
+      <translation>Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
       <source>Choose another place.</source>
       <translation>Einen anderen Ort wählen.</translation>
     </message>
@@ -232,12 +260,20 @@
       <translation>Den dichtesten Dunst anklicken, meist der Himmel am Horizont</translation>
     </message>
     <message>
+      <source>Close other programs, or restore a part of it.</source>
+      <translation>Schließen Sie andere Programme, oder restaurieren Sie nur einen Teil.</translation>
+    </message>
+    <message>
       <source>Close other programs.</source>
       <translation>Andere Programme schließen.</translation>
     </message>
     <message>
       <source>Close photo</source>
       <translation>Foto schließen</translation>
+    </message>
+    <message>
+      <source>Close programs that come between (proxies), and try again.</source>
+      <translation>Schließen Sie Programme, die dazwischentreten (Proxys), und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
       <source>Coarsest JPEG compression in the photo's history; 100 is none.</source>
@@ -378,6 +414,10 @@
     <message>
       <source>Effort</source>
       <translation>Aufwand</translation>
+    </message>
+    <message>
+      <source>End it with upzeroir stop, and bring both to the same version.</source>
+      <translation>Beenden Sie ihn mit upzeroir stop, und bringen Sie beide auf dieselbe Version.</translation>
     </message>
     <message>
       <source>End the backend after</source>
@@ -560,6 +600,10 @@
       <translation>Es könnte so gemeint sein. Was stimmt?</translation>
     </message>
     <message>
+      <source>It was cancelled.</source>
+      <translation>Es wurde abgebrochen.</translation>
+    </message>
+    <message>
       <source>JPEG</source>
       <translation>JPEG</translation>
     </message>
@@ -622,6 +666,10 @@
     <message>
       <source>Loupes</source>
       <translation>Lupen</translation>
+    </message>
+    <message>
+      <source>Make room on the disk and try again.</source>
+      <translation>Schaffen Sie Platz auf der Festplatte, und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
       <source>Make room, or choose another place.</source>
@@ -764,6 +812,10 @@
       <translation>Fotos öffnen …</translation>
     </message>
     <message>
+      <source>Open the photo again. Your settings are kept.</source>
+      <translation>Öffnen Sie das Foto noch einmal. Ihre Einstellungen bleiben erhalten.</translation>
+    </message>
+    <message>
       <source>Opened in GIMP.</source>
       <translation>In GIMP geöffnet.</translation>
     </message>
@@ -842,6 +894,14 @@
     <message>
       <source>Presets</source>
       <translation>Vorgaben</translation>
+    </message>
+    <message>
+      <source>Press Retry.</source>
+      <translation>„Nochmal“ drücken.</translation>
+    </message>
+    <message>
+      <source>Press Retry. The log says more.</source>
+      <translation>„Nochmal“ drücken. Das Protokoll sagt mehr.</translation>
     </message>
     <message>
       <source>Press Retry: it is started anew. Your photo and settings are kept.</source>
@@ -948,6 +1008,10 @@
       <translation>Als Vorgabe speichern …</translation>
     </message>
     <message>
+      <source>Save it anew in another program.</source>
+      <translation>Speichern Sie es in einem anderen Programm neu.</translation>
+    </message>
+    <message>
       <source>Saved as {name}</source>
       <translation>Gespeichert als {name}</translation>
     </message>
@@ -998,6 +1062,10 @@
     <message>
       <source>Softness</source>
       <translation>Weichheit</translation>
+    </message>
+    <message>
+      <source>Something unforeseen happened in the backend.</source>
+      <translation>Im Dienst ist etwas Unvorhergesehenes geschehen.</translation>
     </message>
     <message>
       <source>Split</source>
@@ -1052,12 +1120,40 @@
       <translation>Temperatur</translation>
     </message>
     <message>
+      <source>That is not possible now: the run is over, or has not begun.</source>
+      <translation>Das geht jetzt nicht: Der Lauf ist vorbei oder hat noch nicht begonnen.</translation>
+    </message>
+    <message>
+      <source>The backend cannot write to its folder.</source>
+      <translation>Der Dienst kann nicht in seinen Ordner schreiben.</translation>
+    </message>
+    <message>
+      <source>The backend did not start.</source>
+      <translation>Der Dienst ist nicht gestartet.</translation>
+    </message>
+    <message>
+      <source>The backend did not understand what was asked.</source>
+      <translation>Der Dienst hat die Anfrage nicht verstanden.</translation>
+    </message>
+    <message>
+      <source>The backend has forgotten this photo or result.</source>
+      <translation>Der Dienst hat dieses Foto oder Ergebnis vergessen.</translation>
+    </message>
+    <message>
+      <source>The backend refused that.</source>
+      <translation>Der Dienst hat das abgelehnt.</translation>
+    </message>
+    <message>
       <source>The backend's memory is free.</source>
       <translation>Der Speicher des Dienstes ist frei.</translation>
     </message>
     <message>
       <source>The connection to the backend broke.</source>
       <translation>Die Verbindung zum Dienst ist abgerissen.</translation>
+    </message>
+    <message>
+      <source>The device that was chosen is not there.</source>
+      <translation>Das gewählte Gerät ist nicht da.</translation>
     </message>
     <message>
       <source>The disk is full.</source>
@@ -1092,8 +1188,24 @@
       <translation>Der Gipfel ist die gröbste Kompression in der Geschichte des Fotos.</translation>
     </message>
     <message>
+      <source>The photo took too long to reach the backend.</source>
+      <translation>Das Foto brauchte zu lange bis zum Dienst.</translation>
+    </message>
+    <message>
+      <source>The picture is damaged, or of a kind that cannot be opened.</source>
+      <translation>Das Bild ist beschädigt oder von einer Art, die sich nicht öffnen lässt.</translation>
+    </message>
+    <message>
       <source>The preset {name} does not fit: {why}</source>
       <translation>Die Vorgabe {name} passt nicht: {why}</translation>
+    </message>
+    <message>
+      <source>The process that restores ended unexpectedly.</source>
+      <translation>Der Prozess, der restauriert, endete unerwartet.</translation>
+    </message>
+    <message>
+      <source>The running backend is of another version than the panel.</source>
+      <translation>Der laufende Dienst hat eine andere Version als dieses Programm.</translation>
     </message>
     <message>
       <source>There is no log yet.</source>
@@ -1104,12 +1216,20 @@
       <translation>Es gibt kein Bild, das sich öffnen lässt.</translation>
     </message>
     <message>
+      <source>There is not enough memory for this photo.</source>
+      <translation>Für dieses Foto reicht der Arbeitsspeicher nicht.</translation>
+    </message>
+    <message>
       <source>There is not enough memory.</source>
       <translation>Der Speicher reicht nicht.</translation>
     </message>
     <message>
       <source>This helps to help you. It holds no names of users, photos or folders.</source>
       <translation>Das hilft zu helfen. Es enthält keine Namen von Benutzern, Fotos oder Ordnern.</translation>
+    </message>
+    <message>
+      <source>This is no picture that can be opened.</source>
+      <translation>Das ist kein Bild, das sich öffnen lässt.</translation>
     </message>
     <message>
       <source>This photo could not be looked at.</source>
@@ -1126,6 +1246,30 @@
     <message>
       <source>Tint</source>
       <translation>Tönung</translation>
+    </message>
+    <message>
+      <source>Too many photos are waiting.</source>
+      <translation>Zu viele Fotos warten.</translation>
+    </message>
+    <message>
+      <source>Try again in a moment.</source>
+      <translation>Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+      <source>Try again when some are done.</source>
+      <translation>Versuchen Sie es wieder, wenn einige fertig sind.</translation>
+    </message>
+    <message>
+      <source>Try again with other values.</source>
+      <translation>Versuchen Sie es mit anderen Werten.</translation>
+    </message>
+    <message>
+      <source>Try again.</source>
+      <translation>Versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>Try again: a new one is started. If it happens again, restore a smaller part.</source>
+      <translation>Versuchen Sie es noch einmal: Ein neuer wird gestartet. Geschieht es wieder, restaurieren Sie einen kleineren Teil.</translation>
     </message>
     <message>
       <source>Try these in turn.</source>
@@ -1178,6 +1322,10 @@
     <message>
       <source>WebP, lossless</source>
       <translation>WebP, verlustfrei</translation>
+    </message>
+    <message>
+      <source>What came out is no picture, and was not taken.</source>
+      <translation>Heraus kam kein Bild; es wurde nicht übernommen.</translation>
     </message>
     <message>
       <source>What is wrong</source>

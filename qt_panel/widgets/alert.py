@@ -48,6 +48,7 @@ class Alert(QFrame):
         self.message.setText(problem.message)
         self.hint.setText(problem.hint)
         self.hint.setVisible(bool(problem.hint))
+        self.setToolTip(problem.detail)
         again = problem.backend or problem.code in (
             "gone",
             "unwritable",

@@ -50,7 +50,6 @@ class Canvas(QWidget):
 
     moved = pyqtSignal()
     pointed = pyqtSignal(int, int)
-    dropped = pyqtSignal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

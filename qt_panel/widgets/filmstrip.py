@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QModelIndex, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -159,9 +159,15 @@ class Filmstrip(QWidget):
         return [item for item, cell in self._cells.items() if cell.isSelected()]
 
     def show_items(self, items: list[Item], current: Item | None) -> None:
-        """All photos of the session."""
+        """All photos of the session. What is chosen stays, unless the present photo is not among it.
+
+        Called in the middle of a click, too: there, the strip has moved to the photo and is about to choose it.
+        """
+        before = self.selected()
         self.strip.blockSignals(True)
-        for gone in [item for item in self._cells if item not in set(items)]:
+        wanted = set(items)
+        closed = [item for item in self._cells if item not in wanted]
+        for gone in closed:
             self.strip.takeItem(self.strip.row(self._cells.pop(gone)))
         for item in items:
             if item not in self._cells:
@@ -170,9 +176,15 @@ class Filmstrip(QWidget):
                 self.strip.addItem(cell)
                 self._cells[item] = cell
             self.show_item(item)
-        if current in self._cells and len(self.selected()) <= 1:
-            self.strip.setCurrentItem(self._cells[current])
+        there = self._cells.get(current) if current is not None else None
+        lost = bool(closed) and not self.selected()
+        if there is not None and (lost or there is not self.strip.currentItem()):
+            kept = QItemSelectionModel.SelectionFlag.NoUpdate
+            alone = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.strip.setCurrentItem(there, kept if there.isSelected() else alone)
         self.strip.blockSignals(False)
+        if self.selected() != before:
+            self.strip.itemSelectionChanged.emit()
 
     def show_item(self, item: Item) -> None:
         """One photo's state."""

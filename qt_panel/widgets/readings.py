@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
-from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from qt_panel.texts import reading_label, tr
 from qt_panel.widgets.paint import pixmap_of
 from qt_panel.widgets.parts import label
 
 SIZE = QSize(96, 72)
-MOST = 3
+MOST, COLUMNS = 4, 2
 
 
 class Readings(QWidget):
@@ -32,9 +32,9 @@ class Readings(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(label(tr("It may be meant like this. Which is right?"), "dim", True))
-        self.row = QHBoxLayout()
-        self.row.setSpacing(6)
-        column.addLayout(self.row)
+        self.grid = QGridLayout()
+        self.grid.setSpacing(6)
+        column.addLayout(self.grid)
         self.hide()
 
     def show_readings(self, readings: list[dict[str, Any]], chosen: str) -> None:
@@ -50,7 +50,7 @@ class Readings(QWidget):
 
     def _build(self, readings: list[dict[str, Any]]) -> None:
         for old in self.buttons:
-            self.row.removeWidget(old)
+            self.grid.removeWidget(old)
             old.deleteLater()
         self.buttons = []
         for index, reading in enumerate(readings):
@@ -62,13 +62,15 @@ class Readings(QWidget):
             made.setToolTip(tr("{n} % likely").format(n=round(100 * float(reading.get("weight", 0)))))
             made.setCheckable(True)
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            made.setSizePolicy(
+                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
+            )  # never wider than its share
             made.setIconSize(SIZE)
             icon = _icon(reading.get("jpeg", ""))
             if icon is not None:
                 made.setIcon(icon)
             made.clicked.connect(lambda _=False, i=index: self.chosen.emit(i))
-            self.row.addWidget(made)
+            self.grid.addWidget(made, *divmod(index, COLUMNS))
             self.buttons.append(made)
 
 

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from PIL import Image
 from tests.gimp import gui as guis
 from tests.gimp import screen as screens
 from tests.gimp.conftest import Service
-from tests.gimp.gimp3 import Gimp3
+from tests.gimp.gimp3 import Gimp3, environment
 from tests.gimp.gui import Gui
 from tests.gimp.screen import wait_for
 from tests.pictures import bad, scene
@@ -286,18 +288,160 @@ def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> 
     wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
 
 
-def test_how_long_it_takes(gui: Gui, small: Path) -> None:
+def test_the_real_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> None:
+    """The panel itself, on the same screen: restored there by keys, handed back by keys."""
     gui.open(small)
+    before, asked = pixels(gui), gui.box / "real-panel"
+    told = gui.gimp.inside(asked)
+    note = f'printf "%s\\n" "$@" >{told}.part; mv {told}.part {told}'
+    with backend(gui, panel=["/bin/sh", "-c", note, "panel"]):
+        window = gui.dialog()
+        gui.mark("done")
+        gui.screen.focus(window)
+        gui.screen.key("alt+n")
+        wait_for(asked.exists, 10, "the panel's start")
+    own = {
+        "DISPLAY": gui.screen.display,
+        "QT_QPA_PLATFORM": "xcb",
+        "UPZEROIR_PANEL": str(gui.box / "panel-home"),
+    }
+    panel = subprocess.Popen(
+        [sys.executable, "-m", "qt_panel", *asked.read_text(encoding="utf-8").split()], cwd=gui.box,
+        env={**environment(service.state), **own}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        its = gui.screen.window("UP-ZeroIR$", 60)
+        wait_for(
+            lambda: gui.screen.xdotool("getwindowname", its) != "UP-ZeroIR", 60, "the photo in the panel"
+        )
+        time.sleep(2.0)
+        shot(gui, "panel")
+        gui.screen.focus(its)
+        gui.screen.key("ctrl+g")
+        wait_for(lambda: len(gui.layers()) == 2, 90, "the delivered layer")
+    finally:
+        panel.terminate()
+        panel.wait(20)
+    assert pixels(gui) != before and pixels(gui, 1) == before
+    wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
+
+
+def test_replacing_is_one_undo_step_and_the_selection_stays(gui: Gui, small: Path) -> None:
+    gui.open(small)
+    gui.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 60, 40, 150, 120)\nGimp.Selection.feather(image, 8.0)\n"
+           "image.undo_disable(); image.undo_enable(); image.clean_all()")  # fmt: skip
+    bounds = "value = list(Gimp.Selection.bounds(image))[1:]"
+    before, chosen = pixels(gui), gui.do(bounds)
+    window = gui.dialog()
+    gui.mark("done")
+    gui.screen.focus(window)
+    gui.screen.key("alt+u", "End")
+    gui.screen.key("alt+o")
+    gui.mark("placed")
+    wait_for(lambda: gui.screen.gone(window), 10, "the dialog to close")
+    restored = pixels(gui)
+    assert restored != before and len(gui.layers()) == 1 and gui.do(bounds) == chosen
+    gui.key("ctrl+z")
+    wait_for(lambda: pixels(gui) == before, 20, "one undo step to take it all back")
+    assert gui.do(bounds) == chosen
+    assert not gui.do("value = image.is_dirty()"), "that was the only step"
+    gui.key("ctrl+y")
+    wait_for(lambda: pixels(gui) == restored, 20, "redo")
+    assert gui.do("value = len(image.get_channels())") == 0, "the selection set aside is no channel now"
+
+
+def test_sliders_fold_out_by_keys_pin_by_an_edit_and_a_double_click_lets_go(gui: Gui, small: Path) -> None:
+    gui.open(small)
+    window = gui.dialog()
+    gui.mark("done")
+    gui.screen.focus(window)
+    gui.screen.key("alt+t", "shift+Tab", "space")
+    assert gui.mark("folded", timeout=10)[1] == "jpeg out"
+    time.sleep(0.6)
+    gui.screen.key("Tab", "Left", "Left")
+    said = gui.mark("edited", timeout=10)[1]
+    assert said.startswith("jpeg.quality ")
+    gui.mark("done", 2)
+    assert "'jpeg.quality'" in gui.marks("wish")[-1][1], "any edit pins"
+    time.sleep(0.3)
+    shot(gui, "folded", window)
+    x, y = gui.marks("edited")[-1][1].split()[1:]
+    gui.screen.click(window, int(x), int(y), 2)
+    assert gui.mark("let-go", timeout=10)[1] == "jpeg.quality"
+    gui.mark("done", 3)
+    assert "'jpeg.quality'" not in gui.marks("wish")[-1][1], "a double-click lets go"
+    gui.screen.focus(window)
+    gui.screen.key("Escape")
+    wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
+    assert len(gui.layers()) == 1
+
+
+def test_a_click_on_a_small_picture_takes_that_reading(gui: Gui, service: Service) -> None:
+    client, photo = service.start(), gui.box / "doubtful.png"
+    for ev in (0.5, 0.25, 0.75, 1.0, 1.25):
+        rows = bad(scene(96, 128, seed=2), light_ev=ev)
+        Image.fromarray(np.round(rows * 255).clip(0, 255).astype(np.uint8)).save(photo)
+        if len(client.estimate(client.upload_file(photo)["id"])["hypotheses"]) > 1:
+            break
+    gui.open(photo)
+    window = gui.dialog()
+    gui.mark("done")
+    time.sleep(0.3)
+    shot(gui, "readings", window)
+    label = dict.fromkeys(more.split(" ", 2)[2] for _, more in gui.marks("reading"))
+    assert len(label) > 1, "no picture to choose from"
+    x, y, other = next(
+        more.split(" ", 2) for _, more in reversed(gui.marks("reading")) if more.endswith(list(label)[1])
+    )
+    gui.screen.click(window, int(x), int(y))
+    assert gui.mark("chosen", timeout=10)[1] == other
+    gui.mark("done", 2)
+    gui.screen.focus(window)
+    gui.screen.key("alt+o")
+    gui.mark("placed")
+
+
+def test_german(gui: Gui, service: Service) -> None:  # noqa: ARG001 - it must run
+    """In a GIMP of its own, whose language is German; its picture is looked at (test_plugin_without_gimp.py: texts)."""
+    gimp, trace = gui.gimp, gui.box / "german-trace"
+    photo = gui.box / "dämmerung.jpg"
+    shutil.copy(EXAMPLES / "dusk.jpg", photo)
+    before = dict(gimp.extra)
+    gimp.extra.update(LANGUAGE="de", UPZEROIR_TRACE=gimp.inside(trace))
+    script = "image = load(PATH)\ngive(restore(image, mode=Gimp.RunMode.INTERACTIVE))"
+    try:
+        with gimp.running(script, gui.screen.display, console=True, PATH=photo) as ran:
+            wait_for(
+                lambda: trace.exists() and " done " in trace.read_text(encoding="utf-8"), 90, "the result"
+            )
+            window = gui.screen.window("^UP-ZeroIR", 10)
+            time.sleep(0.3)
+            shot(gui, "german", window)
+            gui.screen.focus(window)
+            gui.screen.key("Escape")
+            assert ran.ended(30).given[0] == "cancel"
+    finally:
+        gimp.extra.clear()
+        gimp.extra.update(before)
+
+
+@pytest.mark.parametrize("megapixels", [0.08, 12])
+def test_how_long_it_takes(gui: Gui, small: Path, megapixels: float) -> None:
+    photo = small
+    if megapixels == 12:
+        photo = gui.box / "twelve.jpg"
+        tile = np.asarray(Image.open(picture(gui.box / "twelve.png", 600, 800)))
+        Image.fromarray(np.tile(tile, (5, 5, 1))).save(photo, quality=95)
+    gui.open(photo)
     gui.screen.focus(gui.image_window())
     gui.trace.write_text("", encoding="utf-8")
     pressed = time.time()
     gui.screen.key(guis.SHORTCUT)
     window = gui.screen.window("^UP-ZeroIR")
-    gui.mark("done")
     dialog, found = gui.mark("dialog")[0] - pressed, gui.mark("found")[0] - pressed
-    print(f"dialog after {dialog:.2f} s, first values after {found:.2f} s")
-    busy = psutil.getloadavg()[0] > 2 * (os.cpu_count() or 1)
-    assert dialog < (5 if busy else 1.5) and found < (20 if busy else 4)
+    print(f"{megapixels} megapixels: dialog after {dialog:.2f} s, first values after {found:.2f} s")
+    busy = psutil.getloadavg()[0] > 1.5
+    assert dialog < (6 if busy else 1) and found < (20 if busy else 2)
     gui.screen.focus(window)
     gui.screen.key("Escape")
     wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")

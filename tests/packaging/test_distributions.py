@@ -114,6 +114,7 @@ def test_command_line_service_and_gimp_plug_in_work_from_the_wheel(alone: Path, 
         "PYTHONPATH": str(alone),
         "UPZEROIR_STATE": str(tmp_path / "state" / "service.json"),
         "HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path / "share"),
         "GIMP3_DIRECTORY": str(tmp_path / "GIMP" / "3.0"),
     }
 
@@ -141,6 +142,10 @@ def test_command_line_service_and_gimp_plug_in_work_from_the_wheel(alone: Path, 
     plugin = tmp_path / "GIMP" / "3.0" / "plug-ins" / "upzeroir"
     assert os.access(plugin / "upzeroir.py", os.X_OK)
     assert json.loads((plugin / "backend.json").read_text())
+    upzeroir("panel", "--register")
+    entry = (tmp_path / "share" / "applications" / "upzeroir.desktop").read_text("utf-8")
+    assert f'Exec="{sys.executable}" -m qt_panel %F' in entry
+    assert (tmp_path / "share" / "icons" / "hicolor" / "scalable" / "apps" / "upzeroir.svg").is_file()
     upzeroir("serve")
     try:
         assert "The service runs" in upzeroir("status").stdout

@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import configparser
 import hashlib
+import http.server
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import pytest
 from upzeroir_plugin.errors import UnwritableError, UsageError
 from upzeroir_plugin.installation import install, shell
 from upzeroir_plugin.installation.layout import MARK, Layout
+from upzeroir_plugin.installation.lock import NAME
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(
@@ -61,9 +64,10 @@ def wheel(folder: Path, name: str, version: str, files: dict[str, str], script: 
     return made
 
 
-def ours(folder: Path, version: str, works: bool = True) -> Path:
+def ours(folder: Path, version: str, works: bool = True, lock: str = "") -> Path:
     program = PROGRAM.format(version=version, works=works)
     files = {
+        **({NAME: lock} if lock else {}),
         "upzeroir_plugin/__init__.py": program,
         "upzeroir_plugin/__main__.py": "from upzeroir_plugin import main\nmain()\n",
     }
@@ -201,22 +205,135 @@ def test_only_versions_in_use_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cuda", "system", "plain", "index"),
+    ("cuda", "system", "plain", "wanted"),
     [
-        (True, "Linux", False, False),
-        (False, "Darwin", False, False),
-        (False, "Linux", True, False),
-        (False, "Linux", False, True),
+        (True, "Linux", False, []),
+        (False, "Darwin", False, []),
+        (False, "Linux", True, ["torch==2.9"]),
+        (False, "Linux", False, ["--index-url", "https://mirror.example/cpu", "torch==2.9"]),
     ],
 )
 def test_torch_without_gigabytes_of_cuda(
-    monkeypatch: pytest.MonkeyPatch, cuda: bool, system: str, plain: bool, index: bool
+    monkeypatch: pytest.MonkeyPatch, cuda: bool, system: str, plain: bool, wanted: list[str]
 ) -> None:
     monkeypatch.setattr(install.platform, "system", lambda: system)
     monkeypatch.setattr(install, "default_is_cpu", lambda _: plain)
     monkeypatch.setenv("UPZEROIR_TORCH_INDEX", "https://mirror.example/cpu")
-    chosen = install.torch_arguments(cuda, Path("python"))
-    assert chosen == (["--index-url", "https://mirror.example/cpu"] if index else []) + [install.TORCH]
+    assert install.torch_arguments(cuda, Path("python"), "torch==2.9") == wanted
+
+
+@posix
+def test_every_file_is_checked_by_its_hash(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    dependency = wheel(home.house, "dep", "1.0", {"dep.py": ""})
+    right = hashlib.sha256(dependency.read_bytes()).hexdigest()
+
+    def added(version: str, digest: str) -> subprocess.CompletedProcess[str]:
+        lock = (
+            f"# made\ndep==1.0 \\\n    --hash=sha256:{digest}\ntorch==2.9.0 \\\n    --hash=sha256:{right}\n"
+        )
+        return home.install("--from", ours(tmp_path, version, lock=lock), "--wheelhouse", home.house)
+
+    forged = added("1.0", "0" * 64)
+    assert forged.returncode == 5 and "DO NOT MATCH THE HASHES" in forged.stderr.replace("\n", " ")
+    assert not os.path.lexists(home.command)
+    good = added("1.1", right)
+    assert good.returncode == 0, good.stderr
+    assert home.version() == "1.1" and "checked by its hash" in good.stderr
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """A package index of one big torch; while `broken`, its download ends half-way, and then nothing is there."""
+
+    house: Path
+    broken = True
+    served = 0
+
+    def do_GET(self) -> None:
+        """The index, or a file."""
+        kind = type(self)
+        path = kind.house / self.path.rpartition("/")[2]
+        if self.path.endswith("/"):
+            links = (f'<a href="/files/{p.name}">{p.name}</a>' for p in kind.house.glob("torch-*.whl"))
+            content, status = "".join(links).encode(), 200 if "torch" in self.path else 404
+        elif not path.is_file() or (kind.broken and kind.served):
+            content, status = b"", 404
+        else:
+            content, status = path.read_bytes(), 200
+            kind.served += 1
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Type", "text/html" if self.path.endswith("/") else "application/zip")
+        self.end_headers()
+        cut = kind.broken and status == 200 and not self.path.endswith("/")
+        self.wfile.write(content[: len(content) // 2] if cut else content)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@posix
+def test_a_download_that_broke_off_is_resumed(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    Registry.house = tmp_path / "registry"
+    wheel(Registry.house, "torch", "2.9.0", {"torch.py": "", "big.txt": os.urandom(400_000).hex()})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    index = f"http://127.0.0.1:{server.server_port}/simple"
+    home.environment = {n: v for n, v in home.environment.items() if not n.startswith("PIP_")}
+    home.environment |= {"PIP_INDEX_URL": index, "UPZEROIR_TORCH_INDEX": index, "PIP_CONFIG_FILE": os.devnull}
+    made = ours(tmp_path, "1.0")
+    try:
+        cut = home.install("--from", made, "--extras", "")
+        assert cut.returncode == 5, cut.stderr
+        assert Registry.served == 1 and "Run it again: what is done is kept" in cut.stderr
+        assert not os.path.lexists(home.command)
+        environment = home.data / "versions" / install.find_source(made, None, "").name / "bin" / "python"
+        before = environment.lstat().st_ctime_ns
+        Registry.broken = False
+        again = home.install("--from", made, "--extras", "")
+        assert again.returncode == 0, again.stderr
+        assert "Going on in" in again.stderr and environment.lstat().st_ctime_ns == before
+        assert home.version() == "1.0"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_file_that_antivirus_took_is_said() -> None:
+    said = install.antivirus(["...", "OSError: [WinError 225] Operation did not complete successfully"])
+    assert "antivirus" in said
+    assert install.antivirus(["OSError: [Errno 28] No space left on device"]) == ""
+
+
+@posix
+def test_without_ensurepip_the_wheelhouse_brings_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's Python without python3-venv: venv fails, `--without-pip` works."""
+    called: list[list[str]] = []
+
+    def call(_work: install.Work, _message: str, command: list[object], _hint: str | None) -> bool:
+        words = [str(word) for word in command]
+        called.append(words)
+        return "--without-pip" in words or words[-1] == "pip"
+
+    monkeypatch.setattr(install.Work, "_call", call)
+    monkeypatch.setattr(install.Work, "_check_disk", lambda _: None)
+    house = tmp_path / "house"
+    pip = wheel(house, "pip", "26.0", {"pip/__main__.py": ""})
+    layout = Layout(tmp_path)
+    with layout.log.open("w") as log:
+        install.Work(layout, install.Source(tmp_path, "1.0"), "", house, log).environment()
+    assert called[-1][1:] == [
+        str(pip / "pip"),
+        "install",
+        "--no-input",
+        "--no-index",
+        "--find-links",
+        str(house),
+        "pip",
+    ]
 
 
 @pytest.mark.parametrize("name", ["none.whl", "upzeroir.whl", "README.md"])

@@ -3,15 +3,20 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
+import pytest
 from PyQt6.QtCore import QTranslator
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from qt_panel import texts
 from qt_panel.app_parts import TRANSLATIONS, speak
+from qt_panel.problems import problem_of
 from qt_panel.translations.update import TS, known, sources
+from qt_panel.widgets.alert import Alert
 from qt_panel.window import Window
+from upzeroir_plugin.client import ClientError
 from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.service.answers import STATUS
 from upzeroir_plugin.summary import summary
 
 
@@ -50,6 +55,28 @@ def test_the_window_speaks_german(qapp: QApplication, opened: Window, qtbot: QtB
         for translator in kept:
             qapp.removeTranslator(translator)
     del qtbot
+
+
+@pytest.mark.parametrize(
+    "code", [*STATUS, "internal", "worker", "no-service", "version", "service-lost", "new"]
+)
+def test_what_the_backend_refuses_is_said_in_german(qapp: QApplication, qtbot: QtBot, code: str) -> None:
+    error = ClientError(code, "This needs about 3 GB.", "Close other programs.")
+    assert code == "service-lost" or str(problem_of(error)) == str(error), "English: its own words"
+    kept = speak(qapp, "de")
+    try:
+        problem = problem_of(error)
+        assert problem.code == code
+        said = {*known().values()}
+        assert problem.message in said and (not problem.hint or problem.hint in said)
+        alert = Alert()
+        qtbot.addWidget(alert)
+        alert.show_problem(problem)
+        assert alert.message.text() == problem.message
+        assert code == "service-lost" or "3 GB" in alert.toolTip(), "what only the backend knows is not lost"
+    finally:
+        for translator in kept:
+            qapp.removeTranslator(translator)
 
 
 def test_sentences_are_those_of_the_summary() -> None:

@@ -238,6 +238,20 @@ def test_readings_are_pictures_and_one_click_chooses(qtbot: QtBot) -> None:
     assert readings.isHidden()
 
 
+def test_four_readings_are_no_wider_than_the_side_bar(qtbot: QtBot) -> None:
+    readings = Readings()
+    qtbot.addWidget(readings)
+    four = [
+        {**estimate(readings=2)["hypotheses"][0], "label": f"clear haze and lift and {n}"} for n in range(4)
+    ]
+    readings.show_readings(four, "")
+    assert len(readings.buttons) == 4 and readings.minimumSizeHint().width() < 320
+    readings.resize(320, 240)
+    readings.show()
+    places = {(b.x(), b.y()) for b in readings.buttons}
+    assert len(places) == 4 and all(b.geometry().right() <= 320 and b.width() > 100 for b in readings.buttons)
+
+
 def test_why_views_show_what_was_measured(qtbot: QtBot) -> None:
     why = Why()
     for view in why.views.values():

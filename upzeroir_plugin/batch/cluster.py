@@ -49,6 +49,8 @@ class Parcel:
     photo: bytes
     mask: bytes | None = None
     repeat: tuple[str, bytes] | None = None
+    look: bool = False
+    theta: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def pack(task: Task, order: Order) -> Parcel:
     try:
         mask = order.mask.read_bytes() if order.mask else None
         repeat = (order.repeat.name, order.repeat.read_bytes()) if order.repeat else None
-        return Parcel(task.source.name, task.output.name, task.source.read_bytes(), mask, repeat)
+        photo = task.source.read_bytes()
+        return Parcel(task.source.name, task.output.name, photo, mask, repeat, task.look, task.theta)
     except OSError as error:
         raise UnreadableError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
@@ -81,7 +84,8 @@ def restore_parcel(parcel: Parcel, order: Order, threads: int) -> Made:
     node = os.uname().nodename if hasattr(os, "uname") else ""
     with tempfile.TemporaryDirectory(prefix="upzeroir-") as folder:
         here = Path(folder)
-        task = Task(here / "in" / parcel.source, here / "out" / parcel.output, here / "report.json")
+        source, output = here / "in" / parcel.source, here / "out" / parcel.output
+        task = Task(source, output, here / "report.json", parcel.look, parcel.theta)
         task.source.parent.mkdir()
         task.source.write_bytes(parcel.photo)
         if parcel.mask is not None:
@@ -96,6 +100,8 @@ def restore_parcel(parcel: Parcel, order: Order, threads: int) -> Made:
         if outcome.error is not None:
             said = {n: _without(v, here) for n, v in outcome.error.items()}
             return Made(__version__, node, error=said)
+        if task.look:
+            return Made(__version__, node, outcome.found)
         return Made(__version__, node, outcome.found, task.report.read_bytes(), task.output.read_bytes())
 
 
@@ -112,8 +118,8 @@ def keep(task: Task, made: Made) -> Outcome:
     """Write what came back: the report first, the result last, each whole or not at all."""
     from upzeroir_plugin.photo.atomic import written
 
-    if made.found is None:
-        return Outcome(task, error=made.error)
+    if made.found is None or task.look:
+        return Outcome(task, made.found, made.error)
     try:
         for path, content, again in ((task.report, made.report, True), (task.output, made.result, False)):
             path.parent.mkdir(parents=True, exist_ok=True)

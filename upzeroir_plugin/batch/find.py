@@ -16,7 +16,6 @@ from upzeroir_plugin.single import ending
 COMPANIONS = {".jpg", ".jpeg", ".heic", ".heif"}
 """What cameras write beside a raw file."""
 READABLE = RAW_ENDINGS | COMPANIONS | {".png", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".avif"}
-PAIRS = ("raw", "jpeg", "both")
 FORMATS = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
 FIELDS = ("stem", "folder")
 

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS photos (
   source BLOB PRIMARY KEY, output BLOB NOT NULL UNIQUE, report BLOB NOT NULL UNIQUE,
   state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed')),
   begun INTEGER NOT NULL DEFAULT 0, found TEXT);
+CREATE TABLE IF NOT EXISTS series (source BLOB PRIMARY KEY, look TEXT NOT NULL, theta TEXT);
 """
 
 
@@ -124,6 +125,25 @@ class Ledger:
     def failed(self, row: Row, error: dict[str, Any]) -> None:
         """It could not be restored: code, message, hint, exit_code."""
         self._set(row, "failed", error)
+
+    def looked(self, source: Path, look: dict[str, Any]) -> None:
+        """A photo of a series was looked at; nothing is decided yet."""
+        self.base.execute(
+            "INSERT OR REPLACE INTO series (source, look) VALUES (?, ?)",
+            (os.fsencode(source), json.dumps(look)),
+        )
+
+    def series(self) -> dict[Path, tuple[dict[str, Any], dict[str, Any] | None]]:
+        """{photo: (look, θ decided or None)} of all photos looked at."""
+        rows = self.base.execute("SELECT source, look, theta FROM series")
+        return {Path(os.fsdecode(s)): (json.loads(look), json.loads(t) if t else None) for s, look, t in rows}
+
+    def decided(self, thetas: Mapping[Path, dict[str, Any]]) -> None:
+        """Note what was decided for photos of a series: all of them or none."""
+        rows = [(json.dumps(theta), os.fsencode(source)) for source, theta in thetas.items()]
+        self.base.execute("BEGIN")
+        self.base.executemany("UPDATE series SET theta = ? WHERE source = ?", rows)
+        self.base.execute("COMMIT")
 
     def _set(self, row: Row, state: str, found: dict[str, Any] | None) -> None:
         said = json.dumps(found) if found is not None else None

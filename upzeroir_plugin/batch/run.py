@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -53,7 +54,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Where the batch is, told after each photo. `error`: of this photo, in words."""
+    """Where the batch is, told after each photo. `error`: of this photo, in words. `looked`: of a series, so far."""
 
     done: int
     failed: int
@@ -62,6 +63,7 @@ class Count:
     source: Path | None = None
     error: str = ""
     trace: str = ""
+    looked: int | None = None
 
 
 Tell = Callable[[Count], None]
@@ -69,8 +71,10 @@ Work = Callable[[Iterator[Task], Order, int, int, Callable[[Task], bool]], Itera
 """What `pool.run_all` is: tasks, order, jobs, threads, begin → outcomes as they come."""
 
 
-def run(found: Found, output: Path, order: Order, ways: Ways, tell: Tell) -> Ended:
+def run(found: Found, output: Path, order: Order, ways: Ways, tell: Tell, series: bool = False) -> Ended:
     """Restore the photos found; goes on where an earlier run of the same output folder was stopped.
+
+    `series`: photos of one camera, ISO and lens are judged together.
 
     Raises UsageError (another batch runs there, or one with other settings was begun), UnwritableError, DeviceError.
     One photo's failure stops nothing; see `Ended.exit_code`.
@@ -79,10 +83,11 @@ def run(found: Found, output: Path, order: Order, ways: Ways, tell: Tell) -> End
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
-            ledger = Ledger(folder, {"version": __version__, **order.settings()})
+            together = {"series": True} if series else {}
+            ledger = Ledger(folder, {"version": __version__, **order.settings(), **together})
             with contextlib.closing(ledger):
                 try:
-                    return _Batch(ledger, found, output.absolute(), order, ways, tell).run()
+                    return _Batch(ledger, found, output.absolute(), order, ways, tell, series).run()
                 finally:
                     for row in ledger.rows("running"):  # their workers were ended in mid-work
                         sweep(row.output)
@@ -98,8 +103,10 @@ class _Batch:
     """One run over a ledger."""
 
     def __init__(
-        self, ledger: Ledger, found: Found, output: Path, order: Order, ways: Ways, tell: Tell
+        self, ledger: Ledger, found: Found, output: Path, order: Order, ways: Ways, tell: Tell, series: bool
     ) -> None:
+        self.series = series
+        self.thetas: dict[Path, dict[str, Any] | None] = {}
         self.ledger, self.found, self.order, self.ways, self.tell = ledger, found, order, ways, tell
         self.adopted = ledger.recover()
         ledger.add(found.photos, output)
@@ -132,10 +139,33 @@ class _Batch:
     def _restore(self, waiting: list[Row]) -> tuple[int, int]:
         """All passes; how many photos at a time, and threads for each."""
         with self._means(waiting) as (work, jobs, threads):
+            if self.series:
+                self._judge_together(work, jobs, threads)
             again = self._pass(work, waiting, jobs, threads, self.ways.retries > 0)
             for left in range(self.ways.retries - 1, -1, -1):
                 again = self._pass(work, again, 1, threads, left > 0)
         return jobs, threads
+
+    def _judge_together(self, work: Work, jobs: int, threads: int) -> None:
+        """Look at what was not looked at yet, then decide what was not decided yet."""
+        from upzeroir_plugin.batch.memory import Memory, place
+        from upzeroir_plugin.batch.series import decide, from_json
+
+        known = self.ledger.series()
+        new = [row for row in self.rows.values() if row.source not in known]
+        tasks = (Task(row.source, row.output, row.report, look=True) for row in new)
+        with contextlib.closing(work(tasks, self.order, jobs, threads, lambda _: True)) as outcomes:  # type: ignore[type-var]
+            for count, outcome in enumerate(outcomes, 1):
+                if outcome.found is not None:  # what cannot be looked at fails when it is restored
+                    self.ledger.looked(outcome.task.source, outcome.found)
+                self.tell(Count(self.done, self.failed, len(self.rows), None, looked=len(known) + count))
+        known = self.ledger.series()
+        fresh = {source for source, (_, theta) in known.items() if theta is None}
+        if fresh:
+            looks = {source: from_json(look) for source, (look, _) in known.items()}
+            made = decide(looks, Memory(place()), fresh)
+            self.ledger.decided({source: made.get(source, looks[source].theta).to_json() for source in fresh})
+        self.thetas = {source: theta for source, (_, theta) in self.ledger.series().items()}
 
     @contextlib.contextmanager
     def _means(self, waiting: list[Row]) -> Iterator[tuple[Work, int, int]]:
@@ -155,7 +185,8 @@ class _Batch:
     def _pass(self, work: Work, rows: list[Row], jobs: int, threads: int, more: bool) -> list[Row]:
         """Restore the rows; those that may do better another time are given back, if there is one (`more`)."""
         again = []
-        tasks = (Task(row.source, row.output, row.report) for row in rows)
+        thetas = self.thetas
+        tasks = (Task(r.source, r.output, r.report, theta=thetas.get(r.source)) for r in rows)
         outcomes = work(tasks, self.order, jobs, threads, self._begin)
         with contextlib.closing(outcomes):  # type: ignore[type-var]
             for outcome in outcomes:

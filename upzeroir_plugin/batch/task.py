@@ -9,22 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from upzeroir_plugin.batch.ledger import short
+from upzeroir_plugin.batch.series import to_json
 from upzeroir_plugin.errors import UnwritableError, known
+from upzeroir_plugin.estimate.series import Look
+from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.single import Order, restore_file
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Restore `source` to `output`, and its report to `report`."""
+    """Restore `source` to `output`, and its report to `report`; with `look` only say what is wrong with it.
+
+    `theta`: what was decided for this photo, as JSON values, instead of what it says by itself.
+    """
 
     source: Path
     output: Path
     report: Path
+    look: bool = False
+    theta: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`found`: the short report; or `error`: code, message, hint, exit_code, trace."""
+    """`found`: the short report, or the look as JSON; or `error`: code, message, hint, exit_code, trace."""
 
     task: Task
     found: dict[str, Any] | None = None
@@ -36,12 +44,15 @@ def do(task: Task, order: Order) -> Outcome:
     from upzeroir_plugin.photo.atomic import written
 
     try:
+        if task.look:
+            return Outcome(task, found=_look(task.source, order))
+        theta = ParameterVector.from_json(task.theta) if task.theta is not None else None
         for folder in (task.output.parent, task.report.parent):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise UnwritableError(f"The folder {folder} cannot be made: {error.strerror}.") from error
-        made = restore_file(task.source, task.output, order, overwrite=False)
+        made = restore_file(task.source, task.output, order, overwrite=False, theta=theta)
         report = made.report()
         with written(task.report, overwrite=True) as stream:
             stream.write(json.dumps(report, indent=1).encode() + b"\n")
@@ -51,3 +62,14 @@ def do(task: Task, order: Order) -> Outcome:
         found = known(error)
         trace = "".join(traceback.format_exception(error))
         return Outcome(task, error={**found.to_json(), "exit_code": found.exit_code, "trace": trace})
+
+
+def _look(source: Path, order: Order) -> dict[str, Any]:
+    from upzeroir_plugin.photo.load import load
+    from upzeroir_plugin.restore import estimate
+
+    photo = load(source, order.max_pixels)
+    found = estimate(photo, dict(order.pins))
+    told = photo.evidence
+    histogram = tuple(found.evidence["light"]["histogram"])
+    return to_json(Look(found.theta, told.camera, told.iso, told.lens, histogram))

@@ -31,13 +31,16 @@ def run(args: Namespace) -> int:
             _say(f"{count.source}: {count.error}")
             if args.debug:
                 print(count.trace, file=sys.stderr)
+        if count.looked is not None:
+            line.update(count.looked / count.total, f"looked at {count.looked} of {count.total} photos", None)
+            return
         failed = f", {count.failed} failed" if count.failed else ""
         label = f"{count.done} of {count.total} photos{failed}"
         line.update((count.done + count.failed) / count.total, label, count.eta_seconds)
 
     try:
         ways = Ways(args.jobs, args.threads, args.retries, args.ray)
-        ended = run_batch(found, args.output, order_of(args), ways, tell)
+        ended = run_batch(found, args.output, order_of(args), ways, tell, args.series)
     except KeyboardInterrupt:
         raise CancelledError(
             "Stopped; what is done is kept.", "Run the same command again to go on."

@@ -25,6 +25,7 @@ from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import CancelledError, UnwritableError, UpzeroirError, UsageError
 from upzeroir_plugin.installation import shell
 from upzeroir_plugin.installation.layout import Layout, data_folder
+from upzeroir_plugin.installation.lock import lock_of, pinned, without_torch
 
 TORCH = "torch>=2.6,<2.14"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -84,6 +85,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     add("--make-wheelhouse", type=Path, metavar="DIR", help="only fetch every package into this folder")
     add("--extras", default=EXTRAS, help=f"what else to install (default {EXTRAS})")
+    add("--unlocked", action="store_true", help="take what your mirror has: no exact versions, no hashes")
     add("--rollback", action="store_true", help="go back to the version before")
     add("--no-gimp", action="store_true", help="leave GIMP alone")
 
@@ -102,7 +104,14 @@ def run(args: argparse.Namespace) -> int:
     if args.make_wheelhouse:
         return make_wheelhouse(source, args.make_wheelhouse.absolute(), args.extras)
     with locked(layout), layout.log.open("w", encoding="utf-8", errors="replace") as log:
-        work = Work(layout, source, args.extras, args.wheelhouse.absolute() if args.wheelhouse else None, log)
+        work = Work(
+            layout,
+            source,
+            args.extras,
+            args.wheelhouse.absolute() if args.wheelhouse else None,
+            log,
+            not args.unlocked,
+        )
         if layout.ready(source.name):
             say(f"Version {source.name} is there already.")
         else:
@@ -110,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
             work.packages()
             work.try_out()
             (layout.environment(source.name) / "ready").write_text("", "utf-8")
+            shutil.rmtree(layout.cache, ignore_errors=True)
         finish(layout, source.name, not args.no_gimp)
     return 0
 
@@ -141,13 +151,20 @@ class Work:
     """The steps that make one version's environment."""
 
     def __init__(
-        self, layout: Layout, source: Source, extras: str, wheelhouse: Path | None, log: IO[str]
+        self,
+        layout: Layout,
+        source: Source,
+        extras: str,
+        wheelhouse: Path | None,
+        log: IO[str],
+        locked: bool = True,
     ) -> None:
         self.layout, self.source, self.extras = layout, source, extras
         self.wheelhouse, self.log = wheelhouse, log
         self.place = layout.environment(source.name)
         self.python = layout.python(source.name)
         self.cuda = wheelhouse is None and answers_nvidia()
+        self.locked = locked and set(extras.split(",")) == set(EXTRAS.split(","))
 
     def environment(self) -> None:
         """An environment with a working pip; what an earlier try left is used again if it still works."""
@@ -157,30 +174,46 @@ class Work:
             return
         say(f"Making a private environment in {self.place}.")
         shutil.rmtree(self.place, ignore_errors=True)
-        self._call(
-            "The environment could not be made.",
-            [sys.executable, "-m", "venv", self.place],
-            "On Debian and Ubuntu: sudo apt install python3-venv. Then run it again.",
-        )
+        if self._call("", [sys.executable, "-m", "venv", self.place], None):
+            return
+        # Debian takes pip out of Python: then a wheelhouse's pip does, or the system's.
+        shutil.rmtree(self.place, ignore_errors=True)
+        hint = "On Debian and Ubuntu: sudo apt install python3-venv. Then run it again."
+        no = "The environment could not be made."
+        self._call(no, [sys.executable, "-m", "venv", "--without-pip", self.place], hint)
+        pip = next(iter(sorted(self.wheelhouse.glob("pip-*.whl"))), None) if self.wheelhouse else None
+        start = [self.python, pip / "pip"] if pip else [sys.executable, "-m", "pip", "--python", self.python]
+        where = ["--no-index", "--find-links", self.wheelhouse] if self.wheelhouse else []
+        self._call(no, [*start, "install", "--no-input", *where, "pip"], hint)
 
     def packages(self) -> None:
-        """Torch first, in the build that fits, then ours with its extras."""
+        """Everything in exact versions with their hashes, torch in the build that fits, then ours."""
         again = (
             "Run it again: what is done is kept. Behind a proxy set HTTPS_PROXY; for a mirror set PIP_INDEX_URL; "
             "without network use --wheelhouse."
         )
-        say(
-            "Installing torch (the largest part)."
-            if not self.cuda
-            else "An NVIDIA driver answers: torch with CUDA."
-        )
-        self._call(
-            "torch could not be installed.", self._pip(*torch_arguments(self.cuda, self.python)), again
-        )
-        say("Installing upzeroir and what it needs.")
+        failed = "The packages could not be installed."
         with wheel_of(self.source, self) as wheel:
+            lock = lock_of(wheel) if self.locked else ""
+            own = torch_arguments(
+                self.cuda, self.python, pinned(lock, "torch") or TORCH, bool(self.wheelhouse)
+            )
+            if lock:
+                say("Installing what it needs, each file checked by its hash.")
+                text = without_torch(lock) if own else lock
+                self._call(failed, self._pip("--require-hashes", "-r", self._noted(text)), again)
+            if own or not lock:
+                say("An NVIDIA driver answers: torch with CUDA." if self.cuda else "Installing torch.")
+                self._call("torch could not be installed.", self._pip(*(own or [TORCH])), again)
+            say("Installing upzeroir.")
             wanted = f"{wheel}[{self.extras}]" if self.extras else str(wheel)
-            self._call("The packages could not be installed.", self._pip(wanted), again)
+            self._call(failed, self._pip(wanted), again)
+
+    def _noted(self, lock: str) -> Path:
+        """The lock as a file beside the environment."""
+        path = self.place / "requirements.lock"
+        path.write_text(lock, "utf-8")
+        return path
 
     def try_out(self) -> None:
         """Restore an example with the new version, before anybody depends on it."""
@@ -212,6 +245,7 @@ class Work:
         self.log.write(f"$ {' '.join(words)}\n")
         self.log.flush()
         environment = shell.clean_environment()
+        environment.setdefault("PIP_CACHE_DIR", str(self.layout.cache))
         if self.wheelhouse:  # nothing of the user's pip settings may reach for the network
             environment = {n: v for n, v in environment.items() if not n.startswith("PIP_")}
             environment["PIP_CONFIG_FILE"] = os.devnull
@@ -285,14 +319,20 @@ def make_wheelhouse(source: Source, folder: Path, extras: str) -> int:
             work.environment()
             again = "Check the network and run it again."
             fetch = [work.python, "-m", "pip", "download", "--retries", "8", "--dest", folder]
-            say("Fetching torch.")
-            work._call(
-                "torch could not be fetched.", [*fetch, *torch_arguments(work.cuda, work.python)], again
-            )
-            say("Fetching the other packages.")
             with wheel_of(source, work) as wheel:
+                lock = lock_of(wheel) if work.locked else ""
+                torch = torch_arguments(work.cuda, work.python, pinned(lock, "torch") or TORCH) or [TORCH]
+                say("Fetching torch.")
+                work._call("torch could not be fetched.", [*fetch, *torch], again)
+                say("Fetching the other packages.")
                 there = ["--find-links", folder]
-                work._call("They could not be fetched.", [*fetch, *there, f"{wheel}[{extras}]"], again)
+                if lock:
+                    (Path(name) / "lock").write_text(without_torch(lock), "utf-8")
+                    wanted = ["--require-hashes", "--no-deps", "-r", Path(name) / "lock"]
+                else:
+                    wanted = [f"{wheel}[{extras}]"]
+                work._call("They could not be fetched.", [*fetch, *there, *wanted], again)
+                work._call("They could not be fetched.", [*fetch, *there, "pip"], again)
                 if not (folder / wheel.name).exists():
                     shutil.copyfile(wheel, folder / wheel.name)
     sums = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}" for p in sorted(folder.glob("*.whl"))]
@@ -301,11 +341,16 @@ def make_wheelhouse(source: Source, folder: Path, extras: str) -> int:
     return 0
 
 
-def torch_arguments(cuda: bool, python: Path) -> list[str]:
-    """Pip's arguments for the torch that fits: on Linux without NVIDIA a build without gigabytes of CUDA."""
-    if cuda or platform.system() != "Linux" or default_is_cpu(python):
-        return [TORCH]
-    return ["--index-url", os.environ.get("UPZEROIR_TORCH_INDEX", CPU_INDEX), TORCH]
+def torch_arguments(cuda: bool, python: Path, torch: str = TORCH, offline: bool = False) -> list[str]:
+    """Pip's arguments for a torch of its own: on Linux without NVIDIA a build without gigabytes of CUDA.
+
+    [] where the registry's torch is the one that fits, as the lock has it.
+    """
+    if cuda or platform.system() != "Linux":
+        return []
+    if offline or default_is_cpu(python):
+        return [torch]
+    return ["--index-url", os.environ.get("UPZEROIR_TORCH_INDEX", CPU_INDEX), torch]
 
 
 def default_is_cpu(python: Path) -> bool:

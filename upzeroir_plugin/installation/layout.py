@@ -42,6 +42,11 @@ class Layout:
         return self.data / "versions"
 
     @property
+    def cache(self) -> Path:
+        """What pip has fetched so far: kept when an installation is cut off, gone when it is complete."""
+        return self.data / "cache"
+
+    @property
     def log(self) -> Path:
         """What the last installation did."""
         return self.data / "install.log"

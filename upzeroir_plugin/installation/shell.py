@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,9 @@ from pathlib import Path
 from upzeroir_plugin.installation.layout import MARK, WINDOWS, Layout
 
 ICON = Path(__file__).with_name("upzeroir.svg")
+"""The program's one icon: of its window, of the menu entry."""
+ENTRY = Path(__file__).with_name("upzeroir.desktop")
+EXEC = "Exec=upzeroir panel %F"
 CMD = f"""@rem {MARK}
 @set /p UPZEROIR_VERSION=<"%~dp0..\\current"
 @"%~dp0..\\versions\\%UPZEROIR_VERSION%\\Scripts\\upzeroir.exe" %*
@@ -45,22 +47,17 @@ def menu_entry(layout: Layout) -> None:
     """The desktop's menu entry and icon, where desktops have such (Linux)."""
     if WINDOWS or sys.platform == "darwin":
         return
-    for path in (layout.desktop, layout.icon):
+    write_entry(layout.desktop, layout.icon, f"{quoted(str(program(layout)))} panel %F")
+
+
+def write_entry(entry: Path, icon: Path, command: str) -> None:
+    """Write menu entry and icon, each whole or not at all; `command` as the desktop entry specification wants it."""
+    text = ENTRY.read_text("utf-8").replace(EXEC, f"Exec={command}")
+    for path, content in ((entry, text.encode()), (icon, ICON.read_bytes())):
         path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(ICON, layout.icon)
-    words = {
-        "Type": "Application",
-        "Name": "UP-ZeroIR",
-        "GenericName": "Photo restoration",
-        "Comment": "Says what is wrong with a photo, and restores it",
-        "Exec": f"{quoted(str(program(layout)))} panel %F",
-        "Icon": "upzeroir",
-        "Terminal": "false",
-        "Categories": "Graphics;Photography;",
-        "MimeType": "image/jpeg;image/png;image/tiff;image/webp;image/heif;",
-    }
-    lines = [f"# {MARK}", "[Desktop Entry]", *(f"{name}={value}" for name, value in words.items())]
-    layout.desktop.write_text("\n".join(lines) + "\n", "utf-8")
+        new = path.with_name(f".{path.name}.new")
+        new.write_bytes(content)
+        new.replace(path)
 
 
 def quoted(argument: str) -> str:
