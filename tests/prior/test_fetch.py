@@ -171,14 +171,14 @@ def test_a_model_is_fetched_from_a_hub() -> None:
 
 def test_a_stopped_download_goes_on(hub: Hub) -> None:
     """What came whole before the stop is not fetched again."""
-    hub.refused = f"unet/{WEIGHTS}"
+    hub.refused = f"vae/{WEIGHTS}"
     with pytest.raises(UnreadableError, match="goes on"):
         fetch.add("me/little", None)
     assert names() == ["embedded"]
     hub.refused, hub.asked = "", []
     fetch.add("me/little", None)
-    assert f"unet/{WEIGHTS}" in hub.asked
-    assert f"vae/{WEIGHTS}" not in hub.asked
+    assert f"vae/{WEIGHTS}" in hub.asked
+    assert f"unet/{WEIGHTS}" not in hub.asked
     assert names() == ["embedded", "little"]
 
 

@@ -148,7 +148,9 @@ def _download(model: str, revision: str | None, part: Path) -> None:
     try:
         about = HfApi().model_info(model, revision=revision)
         files = wanted(s.rfilename for s in about.siblings or [])
-        snapshot_download(model, revision=about.sha or revision, local_dir=part, allow_patterns=files)
+        snapshot_download(
+            model, revision=about.sha or revision, local_dir=part, allow_patterns=files, max_workers=1
+        )
     except (UsageError, UnreadableError):
         raise
     except Exception as error:  # the library and its transport have dozens
