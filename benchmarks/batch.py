@@ -37,7 +37,7 @@ def main() -> int:
         for kill in range(1, args.kills + 1):
             run = subprocess.Popen(command, stderr=subprocess.DEVNULL)
             while run.poll() is None and len(made(out)) < args.photos * kill // (args.kills + 1):
-                time.sleep(0.01)
+                time.sleep(0.2)
             run.send_signal(signal.SIGKILL)
             run.wait()
             lost += sum(made(out).get(name) != stamp for name, stamp in kept.items())

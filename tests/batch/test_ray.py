@@ -91,6 +91,7 @@ def test_a_node_killed_in_mid_run_loses_nothing_and_repeats_nothing(
         return send(crew, task, moved)
 
     monkeypatch.setattr(cluster_module._Crew, "_send", sent)
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # else a busy machine makes this test wait
     with cluster(3) as made:
 
         def tell(count: Count) -> None:

@@ -18,6 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 LARGEST_WINDOW = 200 * 200
+NEVER_HEARD = 2.0
+"""Seconds after which this service cancels a job that nobody listens to: the tests need not wait for the real 10."""
 Message = dict[str, Any]
 
 
@@ -153,12 +155,14 @@ def _spoil_disk() -> None:
 
 
 def main(kind: str) -> None:
-    """Serve with that engine, or with files that may not grow above 300 kB."""
+    """Serve with that engine and little patience, or with files that may not grow above 300 kB."""
     from upzeroir_plugin.service.lifecycle import serve
+    from upzeroir_plugin.service.limits import Limits
 
     if kind == "small-disk":
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-    serve(Path(os.environ["UPZEROIR_STATE"]), engine=without_torch if kind == "no-torch" else engine)
+    limits = Limits(never_heard=NEVER_HEARD, cancel_grace=1.0)
+    serve(Path(os.environ["UPZEROIR_STATE"]), limits, engine=without_torch if kind == "no-torch" else engine)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from tests.service.conftest import Launch
+from tests.service.faulty import NEVER_HEARD
 from tests.service.helpers import Running, done, faulty, picture, pixels_of, several, until, upload
 from upzeroir_plugin.client import ClientError
+from upzeroir_plugin.service.limits import Limits
 
 NOISE = {"noise.file": 15, "light.ev": 0, "haze.depth": 0, "light.midtones": 1, "blur.sigma": 0, "jpeg.quality": 100,
          "colour.temperature": 0, "colour.tint": 0}  # fmt: skip
@@ -134,6 +136,20 @@ def test_no_room_on_the_disk_for_a_photo(launch: Launch) -> None:
         assert "room" in caught.value.hint
     assert not list(small.state.parent.glob("pictures-*/photo-*")), "half an upload was left behind"
     assert client.estimate(upload(client, picture()))["summary"]
+
+
+def test_a_job_nobody_ever_listened_to_is_cancelled(breaks: Break) -> None:
+    client = breaks("").client
+    assert Limits().never_heard == 10, "this service waits for less long"
+    photo = upload(client, picture(128, 96))
+    order = {**NOISE, "blur.sigma": 1.5}
+    job = client.submit(photo, order, steps=1000)
+    detached = client.submit(upload(client, picture()), NOISE, detached=True)
+    began = time.monotonic()
+    until(lambda: client.job(job)["state"] == "cancelled", 10)
+    assert time.monotonic() - began > 0.5 * NEVER_HEARD
+    assert "nobody ever listened" in client.job(job)["last"]["message"]
+    assert done(client, detached)["changed"], "a detached one needs no reader"
 
 
 def test_a_network_that_hangs_is_killed_after_a_cancel(breaks: Break) -> None:
