@@ -67,6 +67,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _batch(commands.add_parser("batch", help="restore whole folders, and go on after a stop"))
     _train(commands.add_parser("train", help="train the embedded prior"))
+    _prior(
+        commands.add_parser(
+            "prior", help="add, list, check or remove latent priors (Stable Diffusion and such)"
+        )
+    )
     commands.add_parser("bench", help="measure quality and speed", add_help=False)
     panel_options(commands.add_parser("panel", help="open the window: see what is wrong, watch, correct"))
     doctor = commands.add_parser("doctor", help="show versions, devices, memory and what is missing")
@@ -159,7 +164,20 @@ def _how(command: argparse.ArgumentParser) -> None:
     add("--steps", type=_count, metavar="N", help="network calls of the iterative part")
     add("--seed", type=int, metavar="N", help="seed of what is random (default 0)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    add("--prior", default="embedded", metavar="embedded|PATH", help="the denoiser's folder")
+    add(
+        "--prior",
+        default="embedded",
+        metavar="embedded|NAME|PATH",
+        help="which prior (see upzeroir prior list)",
+    )
+    add(
+        "--latent-shape",
+        type=_real,
+        metavar="N",
+        help="guided: shape of the degradation's distribution, 0.2-10",
+    )
+    add("--latent-scale", type=_real, metavar="N",
+        help="guided: its scale; more than the report says asks for more restoration")  # fmt: skip
     add("--metadata", choices=("keep", "no-gps", "strip"), default="keep")
 
 
@@ -224,9 +242,29 @@ def _train(command: argparse.ArgumentParser) -> None:
     )
     add("--start", type=Path, metavar="FOLDER", help="begin from these weights (default: the embedded prior)")
     add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
+    add("--latent", action="store_true", help="train a small latent prior: an autoencoder, then its denoiser")
     add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
     add("--passes", type=int, default=9000, metavar="N", help="the estimator's training steps (default 9000)")
     add("--threads", type=_count, default=2, help="processor threads (default 2)")
+
+
+def _prior(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True, metavar="add|list|check|remove")
+    add = actions.add_parser("add", help="copy a folder, or fetch a model from the hub; safetensors only")
+    add.add_argument(
+        "source", metavar="FOLDER|OWNER/MODEL", help="in diffusers' layout: vae, unet, scheduler"
+    )
+    add.add_argument(
+        "--name", metavar="NAME", help="what to call it (default: the last part of its own name)"
+    )
+    add.add_argument(
+        "--revision", metavar="REV", help="a version of the model on the hub (default: the newest)"
+    )
+    actions.add_parser("list", help="those that are there").add_argument(
+        "--json", action="store_true", help="with all hashes, as JSON"
+    )
+    for name, what in (("check", "compare all files with their hashes"), ("remove", "delete it")):
+        actions.add_parser(name, help=what).add_argument("name", metavar="NAME")
 
 
 def _table() -> str:
@@ -261,6 +299,10 @@ def _number(text: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text!r}: it takes a number from {low:g} to {high:g}")
     return value
+
+
+def _real(text: str) -> float:
+    return _number(text, 1e-6, 1e6)
 
 
 def _megapixels(text: str) -> float:

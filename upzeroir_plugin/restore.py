@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,11 +23,14 @@ from upzeroir_plugin.photo.crop import checked_region, crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import fields
 from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
+from upzeroir_plugin.prior.folder import is_latent
+from upzeroir_plugin.prior.store import place_of
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles
 from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, refit, to_pixels, to_tensor
 from upzeroir_plugin.solver.area import (
     around,
     check_size,
+    check_told,
     point_values,
     settings_of,
     solve_kept,
@@ -41,6 +43,7 @@ from upzeroir_plugin.solver.means import Means, best, choose_device, free_memory
 from upzeroir_plugin.solver.plan import Plan
 from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.quality import Verdict, judge
+from upzeroir_plugin.solver.space import Space
 from upzeroir_plugin.solver.view import SIDE, View, eight_bit
 from upzeroir_plugin.solver.window import Enough, Restored, finish, restore_window, small
 
@@ -58,6 +61,8 @@ class Options:
     """How to restore. `region` (x, y, w, h): only that rectangle is made. `mask` (H, W) in [0, 1], 1 = restore.
 
     `centre` (x, y): where the user looks; tiles near it come first. `steps`: network calls of the iterative part.
+    `prior`: "embedded", a name that `upzeroir prior list` shows, or a folder. `latent_shape`, `latent_scale`: what the
+    guided solver is told of the encoded degradation (None: it measures).
     """
 
     amounts: Amounts = field(default_factory=Amounts)
@@ -69,6 +74,8 @@ class Options:
     seed: int = 0
     device: str = "auto"
     prior: str = "embedded"
+    latent_shape: float | None = None
+    latent_scale: float | None = None
     centre: tuple[float, float] | None = None
 
 
@@ -193,6 +200,7 @@ def record(theta: ParameterVector, options: Options, result: Result) -> dict[str
         "seed": options.seed,
         "region": options.region,
         "masked": options.mask is not None,
+        "latent": {"shape": options.latent_shape, "scale": options.latent_scale},
         "prior": result.prior,
         "device": result.device,
         "dtype": result.dtype,
@@ -214,6 +222,15 @@ class _Run:
                 "The mask does not have the photo's size.", "Make it as wide and high as the photo."
             )
         self.photo, self.found, self.options, self.control = photo, found, options, control
+        check_told(options.latent_shape, options.latent_scale)
+        self.place = place_of(options.prior)
+        self.space: Space | None = None
+        self.latent_prior = is_latent(self.place)
+        if self.latent_prior and options.effort != "guided":
+            raise UsageError(
+                f"{options.prior} is a latent prior, which only the effort guided works with.",
+                "Choose guided, or the prior embedded.",
+            )
         self.kept = Kept(0) if kept is None else kept
         self.area = checked_region(options.region or (0, 0, *photo.size), photo.size)
         self.events: queue.SimpleQueue[Progress | Step | BaseException] = queue.SimpleQueue()
@@ -261,6 +278,8 @@ class _Run:
             return
         if options.effort == "guided":
             check_size(self.area, options.steps)
+            if self.latent_prior:
+                self.space = self._latent()
         self._check_memory()
         self.means = best(self.means.prior, plan.context)
         pixels, plan, verdict = self._attempts(plan)
@@ -269,7 +288,7 @@ class _Run:
         self._finish(replace(before, pixels=pixels) if changed else before, changed, plan, verdict)
 
     def _load(self) -> Prior:
-        folder = FOLDER if self.options.prior == "embedded" else Path(self.options.prior)
+        folder = FOLDER if self.latent_prior else self.place
         try:
             return embedded(folder, self.device)
         except RuntimeError as error:
@@ -277,6 +296,13 @@ class _Run:
                 raise
             self._notice(f"The device {self.device} failed ({error}); the processor is used.")
             return embedded(folder, "cpu")
+
+    def _latent(self) -> Space:
+        """The space of a latent prior; importing it costs seconds."""
+        from upzeroir_plugin.prior.latent import latent
+
+        self.label = "prior"
+        return latent(self.place, self.device)
 
     def _attempts(self, plan: Plan) -> tuple[Pixels, Plan, Verdict]:
         """The work, again with weaker means for as long as that may help."""
@@ -315,7 +341,7 @@ class _Run:
         prior = self.means.prior
         self._draft(plan, [])
         window = around(self.area, plan)
-        settings = settings_of(self.options.steps)
+        settings = settings_of(self.options.steps, self.options.latent_shape, self.options.latent_scale)
         self.begun, self.label = time.monotonic(), "guided"
         pixels = to_tensor(inside(self.photo.pixels, window))
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, window))
@@ -334,8 +360,8 @@ class _Run:
             self.events.put(Step(present.step + 1, present.steps, self.preview, present.sigma, theta, {}))
 
         found = solve_kept(
-            pixels, window, plan, prior, settings, self.options.seed, self.check, report, self.kept
-        )
+            pixels, window, plan, self.space, prior, settings, self.options.seed, self.check, report, self.kept,
+        )  # fmt: skip
         self.calls, self.told = self.calls + found.calls, told(found)
         full = finish(
             pixels, restored(found.scene), plan, points, self.options.amounts, self.options.strength
@@ -449,10 +475,11 @@ class _Run:
         theta = self.found.theta
         if plan.restarts:
             theta = theta.with_values({n: plan.theta[n] for n in ("blur.sigma", "blur.focus", "blur.length")})
-        prior, solver = self.means.prior, "guided" if self.options.effort == "guided" else "annealed"
+        walked: Prior | Space = self.space or self.means.prior
+        solver = "guided" if self.options.effort == "guided" else "annealed"
         result = Result(
             photo, changed, theta, quality, self.calls, solver, self.options.effort, self.options.seed,
-            prior.device.type, prior.dtype, {"name": prior.name, "sha256": prior.sha256}, tuple(self.notices),
+            walked.device.type, walked.dtype, {"name": walked.name, "sha256": walked.sha256}, tuple(self.notices),
         )  # fmt: skip
         shown = eight_bit(to_pixels(small(to_tensor(photo.pixels), SIDE)))
         residual = {"std": verdict.std, "whiteness": verdict.white}

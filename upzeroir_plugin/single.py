@@ -44,6 +44,8 @@ class Order:
     region: tuple[int, int, int, int] | None = None
     device: str = "auto"
     prior: str = "embedded"
+    latent_shape: float | None = None
+    latent_scale: float | None = None
     metadata: Metadata = "keep"
     max_pixels: float = 150e6
     mask: Path | None = None
@@ -173,6 +175,7 @@ def recorded(path: Path) -> Old:
     if found is None:
         raise UnreadableError(f"{path} carries no restoration record.", "Give a file that upzeroir restored.")
     try:
+        told = found.get("latent") or {}
         options = Options(
             amounts=Amounts.from_json(found["amounts"]),
             strength=float(found["strength"]),
@@ -180,6 +183,8 @@ def recorded(path: Path) -> Old:
             steps=None if found["steps"] is None else int(found["steps"]),
             seed=int(found["seed"]),
             region=tuple(map(int, found["region"])) if found["region"] else None,  # type: ignore[arg-type]
+            latent_shape=None if told.get("shape") is None else float(told["shape"]),
+            latent_scale=None if told.get("scale") is None else float(told["scale"]),
         )
         theta = ParameterVector.from_json(found["parameters"])
         return Old(theta, options, bool(found["masked"]), str(found["prior"]["sha256"]))
@@ -197,7 +202,8 @@ def _options(order: Order, photo: Photo, old: Old | None) -> Options:
     if old is not None and old.masked and order.mask is None:
         raise UsageError(f"{order.repeat} was made with a mask.", "Give it with --mask.")
     options = old.options if old is not None else Options()
-    said = {name: getattr(order, name) for name in ("strength", "effort", "steps", "seed", "region")}
+    names = ("strength", "effort", "steps", "seed", "region", "latent_shape", "latent_scale")
+    said = {name: getattr(order, name) for name in names}
     return replace(
         options,
         **{name: value for name, value in said.items() if value is not None},

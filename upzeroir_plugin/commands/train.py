@@ -1,4 +1,4 @@
-"""`upzeroir train`: the embedded prior's training run with its residuals, or the estimator's."""
+"""`upzeroir train`: the embedded prior's training run with its residuals, the latent prior's, or the estimator's."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def run(args: Namespace) -> int:
     if args.estimator:
         args.output.mkdir(parents=True, exist_ok=True)
         return _estimator(args)
+    if args.latent:
+        return _latent(args)
     start = args.start or FOLDER
     EmbeddedPrior(start)  # refused here rather than after the training
     args.output.mkdir(parents=True, exist_ok=True)
@@ -28,6 +30,20 @@ def run(args: Namespace) -> int:
             shutil.copy(start / name, args.output / name)
     train(args.folder, args.output / WEIGHTS, Recipe(args.minutes), start / WEIGHTS, args.threads)
     print(json.dumps(calibrate(args.output, args.folder), indent=1))
+    return 0
+
+
+def _latent(args: Namespace) -> int:
+    """Train the autoencoder for 60 % of the time and the denoiser of its codes for the rest. Returns 0."""
+    import torch
+
+    from upzeroir_plugin.prior.run import Recipe
+    from upzeroir_plugin.prior.train_latent import train_autoencoder, train_denoiser
+
+    torch.set_num_threads(args.threads)
+    args.output.mkdir(parents=True, exist_ok=True)
+    train_autoencoder(args.folder, args.output, Recipe(0.6 * args.minutes, crop=64, batch=10))
+    train_denoiser(args.folder, args.output, Recipe(0.4 * args.minutes))
     return 0
 
 

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import UpzeroirError, UsageError
 from upzeroir_plugin.parameters import GROUP_LABELS, PARAMETERS, InvalidParameter
+from upzeroir_plugin.prior.store import names as prior_names
 from upzeroir_plugin.service import log, orders
 from upzeroir_plugin.service.answers import Refusal, on_error
 from upzeroir_plugin.service.deliveries import Deliveries
@@ -113,7 +114,7 @@ class Service:
                 "engine": {"state": state, "device": None, "dtype": None, **self.jobs.about},
                 "memory": self.memory(),
                 "processes": {"service": os.getpid(), "reader": self.reader.pid, "engine": engine.pid},
-                "priors": ["embedded"],
+                "priors": prior_names(),
                 "efforts": list(orders.EFFORTS),
                 "groups": GROUP_LABELS,
                 "parameters": [asdict(row) for row in PARAMETERS],

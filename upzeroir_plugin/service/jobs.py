@@ -15,6 +15,7 @@ from typing import Any
 
 from upzeroir_plugin.errors import UpzeroirError, UsageError
 from upzeroir_plugin.parameters import Entry
+from upzeroir_plugin.prior.store import place_of
 from upzeroir_plugin.service.answers import Refusal, not_found
 from upzeroir_plugin.service.limits import Limits
 from upzeroir_plugin.service.orders import Order
@@ -171,6 +172,8 @@ class Jobs:
             raise UsageError(
                 "The mask does not have the photo's size.", "Make it as wide and high as the photo."
             )
+        if order.prior is not None:
+            place_of(order.prior, paths=False)
         if order.start_from is not None:
             self[order.start_from]
         if len(self.waiting) >= self.limits.queue:

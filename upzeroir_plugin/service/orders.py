@@ -54,6 +54,8 @@ class Order:
     seed: int = 0
     start_from: str | None = None
     device: str = "auto"
+    prior: str | None = None
+    latent: tuple[float | None, float | None] = (None, None)
     detached: bool = False
 
 
@@ -170,10 +172,21 @@ def order(data: Mapping[str, Any]) -> Order:
         seed=fields.whole("seed", 0, 2**63 - 1, 0) or 0,
         start_from=fields.name("start_from"),
         device=fields.text("device", DEVICES, "auto"),
+        prior=fields.text("prior", None, "") or None,
+        latent=latent(fields.mapping("latent")),
         detached=fields.flag("detached", False),
     )
     fields.end()
     return found
+
+
+def latent(data: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Shape and scale that the guided solver is told; null or missing: it measures. Raises UsageError."""
+    fields = Fields({name: value for name, value in data.items() if value is not None}, "latent")
+    shape = fields.number("shape", 0.2, 10.0, math.nan) if "shape" in fields.data else None
+    scale = fields.number("scale", 1e-4, 10.0, math.nan) if "scale" in fields.data else None
+    fields.end()
+    return shape, scale
 
 
 def entry(name: str, value: object) -> Entry:

@@ -22,6 +22,7 @@ from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector
 from upzeroir_plugin.photo.crop import Box
 from upzeroir_plugin.photo.image import Photo, Pixels
 from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
+from upzeroir_plugin.prior.store import place_of
 from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, record, restore
 from upzeroir_plugin.service.child import Message
 from upzeroir_plugin.service.engine import Stops
@@ -43,6 +44,7 @@ LABELS = {
     "blur": "Undoing blur",
     "refine": "Cleaning up",
     "guided": "Cleaning up",
+    "prior": "Loading the prior",
 }
 
 
@@ -198,7 +200,9 @@ def _options(order: Message, mask_folder: str | None, prior: Path) -> Options:
         seed=order["seed"],
         device=order["device"],
         centre=centre,
-        prior="embedded" if prior == FOLDER else str(prior),
+        prior=str(prior if order["prior"] is None else place_of(order["prior"], paths=False)),
+        latent_shape=order["latent"][0],
+        latent_scale=order["latent"][1],
     )
 
 

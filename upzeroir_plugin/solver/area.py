@@ -11,14 +11,15 @@ from upzeroir_plugin.errors import TooLargeError, UsageError
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.prior.unet import Hook
-from upzeroir_plugin.solver.gennormal import of
+from upzeroir_plugin.solver.gennormal import LEAST_SHAPE, MOST_SHAPE, of
 from upzeroir_plugin.solver.guided import STEPS, Guided, Report, Settings, solve
 from upzeroir_plugin.solver.kept import Kept, restoring
 from upzeroir_plugin.solver.plan import Plan, neutralised
-from upzeroir_plugin.solver.space import PixelSpace
+from upzeroir_plugin.solver.space import PixelSpace, Space
 
 MOST_PIXELS = 1 << 20
 LEAST_SIDE = 16
+SHAPES, SCALES = (LEAST_SHAPE, MOST_SHAPE), (1e-4, 10.0)
 MINUTES = 0.12
 """A step and megapixel on one busy core (ours: about half a second a step at 256 by 256 px)."""
 
@@ -41,9 +42,16 @@ def check_size(area: Box, steps: int | None) -> None:
         )
 
 
-def settings_of(steps: int | None) -> Settings:
-    """The one setting for all photos, with as many steps as asked for."""
-    return Settings() if steps is None else Settings(steps=steps)
+def check_told(shape: float | None, scale: float | None) -> None:
+    """Raises UsageError for a shape or a scale of the encoded degradation that makes no sense."""
+    for what, value, (low, high) in (("latent.shape", shape, SHAPES), ("latent.scale", scale, SCALES)):
+        if value is not None and not low <= value <= high:
+            raise UsageError(f"{what} = {value:g}: it takes a number from {low:g} to {high:g}.")
+
+
+def settings_of(steps: int | None, shape: float | None, scale: float | None) -> Settings:
+    """The one setting for all photos, with as many steps as asked for, and (α, σ) as told."""
+    return Settings(steps=steps or STEPS, shape=shape, scale=scale)
 
 
 def around(area: Box, plan: Plan) -> Box:
@@ -65,6 +73,7 @@ def solve_kept(
     y: Tensor,
     window: Box,
     plan: Plan,
+    space: Space | None,
     prior: Prior,
     settings: Settings,
     seed: int,
@@ -72,13 +81,15 @@ def solve_kept(
     report: Report,
     kept: Kept,
 ) -> Guided:
-    """`guided.solve`, unless an earlier run has left the scene."""
-    key = "guided", window, restoring(plan, prior), settings.steps, seed
+    """`guided.solve` in `space` (None: in the pixels of `prior`), unless an earlier run has left the scene."""
+    space = space or PixelSpace(prior)
+    walk = settings.steps, settings.shape, settings.scale, seed
+    key = "guided", window, restoring(plan, prior), space.sha256, space.dtype, walk
     found = kept.get(key)
     if found is not None:
         scene, latent = found
         return Guided(scene, 0, {"kept": True}, of(*latent.tolist()), True)
-    made = solve(y, window, plan, PixelSpace(prior), prior, settings, seed, hook, report)
+    made = solve(y, window, plan, space, prior, settings, seed, hook, report)
     if made.whole:
         kept.put(key, made.scene, torch.stack([made.latent.shape, made.latent.scale]))
     return made

@@ -23,7 +23,8 @@ from upzeroir_plugin.prior.tiles import Box, Tile, tiles
 from upzeroir_plugin.prior.unet import Hook
 from upzeroir_plugin.solver.degloss import DegLoss, View, Weights, centred, quality, residual, spread
 from upzeroir_plugin.solver.dqr import Decision, Refinement, Score, Thresholds
-from upzeroir_plugin.solver.gennormal import GenNormal, by_moments
+from upzeroir_plugin.solver.gennormal import GenNormal, by_moments, of
+from upzeroir_plugin.solver.lock import Look, low
 from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.niqe import niqe
 from upzeroir_plugin.solver.pcdm import Kind, Redegradation
@@ -40,6 +41,8 @@ LEAST_NOISE = 1 / 255
 DRIFT = 4 / 255
 """Drift of a patch's mean luminance or chrominance that costs half a nat."""
 PROBE = 1 / 255
+STRONGER = 4.0
+"""How many times stronger or weaker than found a told scale may make the degradation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Settings:
     `steps`: length of the schedule. `phi`: which φ. `learn`: whether φ is trained on the way, one step of Adam at rate
     `rate` each from `late` (a share of the schedule) on. `fresh`: share of new noise in each step (0: DDIM, 1: DDPM).
     `last`: where the schedule ends, in parts of the photo's own noise. `top`: where it begins, in parts of the prior's.
+    `shape`, `scale`: the generalised Gaussian of the encoded degradation, told by the user; None: measured.
     """
 
     steps: int = STEPS
@@ -63,6 +67,8 @@ class Settings:
     last: float = 0.35
     top: float = 1.0
     score: Score = niqe
+    shape: float | None = None
+    scale: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +141,46 @@ class _Run:
         start, gain = invert_pointwise(y, values, self.place)
         self.start = start.clamp(-0.1, 1.2)
         self.level = float((gain.mean(1, keepdim=True) * self.sigma).median().clamp(LEAST_NOISE, 0.3))
-        self.noise = self.sigma * self._grain(values)
+        self.calls = 0
         self.code_y = self._encoded(y)
+        if settings.scale is not None:
+            self._told(settings.scale)
+        self.noise = self.sigma * self._grain(values)
         self.phi = Redegradation(settings.phi, plan.theta, self.generator, settings.learn).to(space.device)
-        self.loss = DegLoss(settings.weights, prior.features, space.encode, self.generator)
-        self.latent = GenNormal(torch.tensor(2.0), torch.tensor(self.level * 2**0.5))
+        self.loss = DegLoss(settings.weights, prior.features, self._code_of, self.generator)
+        self.latent = of(settings.shape or 2.0, settings.scale or self.level * 2**0.5)
         self.pieces = [self._piece(tile) for tile in self._tiles()]
         self.teacher = Teacher(self.phi, self.loss, settings.rate) if settings.learn else None
-        self.code, self.calls = self._encoded(self.start), 0
+        self.code, self.walked = self._encoded(self.start), False
+        self.look, self.lift = self._seen()
 
     def _unless_cancelled(self) -> None:
         """The hook, for what has to be done even if the user keeps."""
         with suppress(Enough):
             self.hook()
+
+    def _told(self, scale: float) -> None:
+        """A told scale: the noise is taken to be so many times what it was measured to be as the scale is.
+
+        Ours: in the paper (α, σ) condition φ alone. Here more degradation in the code also means that the photo is
+        believed less and the prior more, so that raising the scale asks for more restoration. The scale that it is
+        measured by is that of E(y) less the code of one call of the denoiser.
+        """
+        self._unless_cancelled()
+        clean = self.prior.denoise(self.start, torch.tensor(self.level), None, self._unless_cancelled)
+        self.calls += 1
+        found = by_moments(centred(self.code_y - self._encoded(clean)).cpu())
+        factor = min(max(scale / float(found.scale), 1 / STRONGER), STRONGER)
+        self.sigma = self.sigma * factor
+        self.level = min(self.level * factor, 0.3)
+
+    def _seen(self) -> tuple[Look | None, Tensor | None]:
+        """How codes look, and what the autoencoder takes from the start at low frequency (None in pixels)."""
+        if self.space.factor == 1:
+            return None, None
+        made = self.space.decode_all(self.code, self._unless_cancelled).cpu()
+        lift = low(self.start - made[..., : self.height, : self.width])
+        return Look(made, self.code), lift
 
     def _grain(self, values: dict[str, float]) -> Tensor:
         """Noise of variance 1 as correlated and coloured as θ says, for the terms that compare distributions."""
@@ -155,9 +188,18 @@ class _Run:
         return noise.sample(torch.zeros(1, 3, self.height, self.width), shape, self.generator)
 
     def _encoded(self, x: Tensor) -> Tensor:
-        pad = (0, -self.width % self.space.multiple, 0, -self.height % self.space.multiple)
-        wide = F.pad(x, pad, mode="replicate") if any(pad) else x
-        return self.space.encode_all(wide.to(self.space.device), self._unless_cancelled)
+        return self.space.encode_all(self._padded(x).to(self.space.device), self._unless_cancelled)
+
+    def _code_of(self, x: Tensor) -> Tensor:
+        """Code of a piece of any size; differentiable."""
+        return self.space.encode(self._padded(x))
+
+    def _padded(self, x: Tensor) -> Tensor:
+        """A picture grown to what the space can encode."""
+        pad = (0, -x.shape[-1] % self.space.multiple, 0, -x.shape[-2] % self.space.multiple)
+        if self.space.factor == 1:
+            return x
+        return F.pad(x, pad, mode="replicate") if any(pad) else x
 
     def _tiles(self) -> list[Tile]:
         factor = self.space.factor
@@ -182,7 +224,12 @@ class _Run:
         view = View(
             photo, sigma, self.code_y[(..., *code)], seen, spread(self.prior.features, photo, grain), grain
         )
-        return Piece(tile, code, inner(tile, self.space.factor), place, start, view)
+        lift = None
+        if self.space.factor > 1:
+            with torch.no_grad():
+                begun = self.space.encode_all(self._padded(start), self._unless_cancelled)
+                lift = low(start - self.space.decode(begun)[..., :h, :w])
+        return Piece(tile, code, inner(tile, self.space.factor), place, start, view, lift)
 
     def finished(self, report: Report) -> Guided:
         """Walk to the end, or to where the user wants no more."""
@@ -207,7 +254,7 @@ class _Run:
         while True:
             sigma = levels[step]
             mean = self.space.denoise(z, sigma, self.hook)
-            self.calls += 1
+            self.calls, self.walked = self.calls + 1, True
             code, carried = self._moved(mean, sigma)
             self.code = code
             check_finite(code)
@@ -259,8 +306,12 @@ class _Run:
             outcomes.append(made)
         direction = -step * slope
         gain = -float((slope * direction).sum())
-        cost = float((direction.square()).sum()) / uncertainty + self._curvature(mean, direction, outcomes)
+        squared = float(direction.square().sum())
+        bend = self._curvature(mean, direction, outcomes)
+        cost = squared / uncertainty + bend
         length = min(1.0, gain / cost) if cost > 0 else 0.0
+        if not self.space.local and squared > 0:
+            carried += uncertainty * (bend / squared) ** 0.5
         return mean + length * direction, length * carried
 
     def _slope(self, piece: Piece, mean: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
@@ -300,18 +351,25 @@ class _Run:
 
     def _decoded(self, code: Tensor, piece: Piece) -> Tensor:
         height, width = piece.view.y.shape[-2:]
-        return self.space.decode(code)[..., :height, :width]
+        made = self.space.decode(code)[..., :height, :width]
+        return made if piece.lift is None else made + piece.lift
 
     @torch.no_grad()
     def _measure(self, code: Tensor) -> None:
         """(α, σ) of the encoded degradation E(y) − ẑ0, the solver's own state; slowly, since ẑ0 is noisy at first."""
         found = by_moments(centred(self.code_y - code).cpu())
         old = self.latent
-        self.latent = GenNormal(
+        shape, scale = self.settings.shape, self.settings.scale
+        if shape is not None and scale is not None:
+            return
+        moved = GenNormal(
             *(
                 torch.exp(0.7 * a.log() + 0.3 * b.log())
                 for a, b in ((old.shape, found.shape), (old.scale, found.scale))
             )
+        )
+        self.latent = GenNormal(
+            moved.shape if shape is None else old.shape, moved.scale if scale is None else old.scale
         )
 
     def _pretrain(self) -> None:
@@ -336,15 +394,16 @@ class _Run:
         self.teacher(x, piece, part, self.latent, share)
 
     def _scene(self, code: Tensor) -> Tensor:
-        found = self.space.decode_all(code, self._unless_cancelled) if self.calls else self.start
-        return found[..., : self.height, : self.width].cpu()
+        if not self.walked:
+            return self.start
+        found = self.space.decode_all(code, self._unless_cancelled)[..., : self.height, : self.width].cpu()
+        return found if self.lift is None else found + self.lift
 
     def _preview(self, code: Tensor) -> Tensor:
-        factor = self.space.factor
-        picture = self.space.preview(code).cpu()
-        if picture.shape[-2:] == code.shape[-2:] and factor > 1:
-            return picture[..., : -(-self.height // factor), : -(-self.width // factor)]
-        return picture[..., : self.height, : self.width]
+        if self.look is None:
+            return code[..., : self.height, : self.width].cpu()
+        made = F.interpolate(self.look(code), scale_factor=self.space.factor, mode="bilinear")
+        return made[..., : self.height, : self.width]
 
     def _values(self) -> dict[str, float]:
         with torch.no_grad():

@@ -45,9 +45,6 @@ class Space(Protocol):
     def encode_all(self, x: Tensor, hook: Hook) -> Tensor:
         """Code of a picture of any size, without gradients, in tiles where it is large."""
 
-    def preview(self, code: Tensor) -> Tensor:
-        """A cheap picture of a code, at any size."""
-
     def denoise(self, code: Tensor, sigma: float, hook: Hook) -> Tensor:
         """E[z0 | z]."""
 
@@ -87,10 +84,6 @@ class PixelSpace:
     def encode_all(self, x: Tensor, _hook: Hook) -> Tensor:
         """X itself."""
         return x
-
-    def preview(self, code: Tensor) -> Tensor:
-        """The code itself."""
-        return code
 
     def denoise(self, code: Tensor, sigma: float, hook: Hook) -> Tensor:
         """One network call."""

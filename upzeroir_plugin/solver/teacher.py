@@ -24,6 +24,7 @@ class Piece:
     """A piece of the window being restored: where it lies in the code, and what the photo is there.
 
     `code`: its rows and columns in the code; `inner`: of these, what it answers for; `inner_pixels`: the same in px.
+    `lift`: what the autoencoder takes from the picture at low frequency.
     """
 
     tile: Tile
@@ -32,6 +33,7 @@ class Piece:
     place: Fields
     start: Tensor
     view: View
+    lift: Tensor | None = None
 
     @property
     def code_core(self) -> Slices:

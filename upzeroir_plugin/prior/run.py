@@ -1,0 +1,89 @@
+"""A training run of a fixed time: cosine to zero, an average of the weights, a checkpoint to go on from."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+WARM = 100
+EVERY = 100
+CLIP = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a run is made of. `average`: how slowly the mean of the weights follows them."""
+
+    minutes: float
+    rate: float = 6e-4
+    crop: int = 96
+    batch: int = 8
+    seed: int = 1
+    average: float = 0.998
+
+
+class Run:
+    """One network's run in `folder` (net, average and state); a stopped one goes on where it stood."""
+
+    def __init__(self, net: nn.Module, folder: Path, recipe: Recipe) -> None:
+        self.net, self.folder, self.recipe = net, folder, recipe
+        self.step, self.seconds, self.loss = 0, 0.0, 0.0
+        if (folder / "state.json").exists():
+            kept = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            self.step, self.seconds, self.loss = kept["step"], kept["seconds"], kept["loss"]
+            net.load_state_dict(load_file(folder / "net.safetensors"))
+        self.mean = {name: value.detach().clone() for name, value in net.state_dict().items()}
+        if self.step:
+            self.mean = load_file(folder / "average.safetensors")
+
+    def descend(self, loss: Callable[[], Tensor], save: Callable[[dict[str, Tensor]], None]) -> None:
+        """Make steps of Adam on `loss()` until the time is up; `save(averaged weights)` at each checkpoint."""
+        recipe, first = self.recipe, self.step
+        optimiser = torch.optim.Adam(self.net.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
+        begun = time.monotonic() - self.seconds
+        while (done := (time.monotonic() - begun) / (60 * recipe.minutes)) < 1:
+            warm = min(1.0, (self.step - first + 1) / WARM)
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 0.002)
+            if not self._stepped(loss(), optimiser):
+                continue
+            self._averaged(first)
+            if self.step % EVERY == 0:
+                self.seconds = time.monotonic() - begun
+                self._write(save)
+        self.seconds = time.monotonic() - begun
+        self._write(save)
+
+    def _stepped(self, value: Tensor, optimiser: torch.optim.Optimizer) -> bool:
+        if not math.isfinite(value.item()):
+            return False
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        optimiser.step()
+        self.step += 1
+        self.loss = value.item() if self.step == 1 else 0.98 * self.loss + 0.02 * value.item()
+        return True
+
+    def _averaged(self, first: int) -> None:
+        fresh = self.step - first
+        keep = min(self.recipe.average, (fresh + 1) / (fresh + 10))
+        for name, tensor in self.net.state_dict().items():
+            self.mean[name].lerp_(tensor, 1 - keep)
+
+    def _write(self, save: Callable[[dict[str, Tensor]], None]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, state in (("net", self.net.state_dict()), ("average", self.mean)):
+            save_file({k: v.contiguous() for k, v in state.items()}, self.folder / f"{name}.safetensors")
+        save(self.mean)
+        record = {"step": self.step, "seconds": self.seconds, "loss": self.loss}
+        (self.folder / "state.json").write_text(json.dumps(record), encoding="utf-8")
+        print(f"step {self.step}  {self.seconds:.0f} s  loss {self.loss:.4f}", flush=True)
