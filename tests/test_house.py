@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"errors", "parameters", "maps", "evidence", "white", "gimp_folders"},
+    {"errors", "parameters", "maps", "evidence", "white", "gimp_folders", "folders"},
     {"photo", "physics", "summary", "client"},
     {"prior", "support"},
     {"estimate", "solver"},
@@ -32,7 +32,7 @@ DOORS = {
 """`support` packs up the service's log for `doctor`."""
 LIGHT = {
     "parameters": set(), "evidence": set(), "client": {"parameters"}, "summary": {"parameters"},
-    "errors": {"parameters"}, "gimp_folders": set(),
+    "errors": {"parameters"}, "gimp_folders": set(), "folders": set(),
 }  # fmt: skip
 """Standard library only, and of ours only these: GIMP copies them, and the installer runs before anything is there."""
 DEAD_IS_CALLED = (

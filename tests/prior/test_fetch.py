@@ -94,7 +94,6 @@ class Hub(ThreadingHTTPServer):
 
 class Answer(BaseHTTPRequestHandler):
     server: Hub
-    protocol_version = "HTTP/1.1"
 
     def do_HEAD(self) -> None:
         self.do_GET()

@@ -9,25 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from upzeroir_plugin.folders import WINDOWS as WINDOWS
+from upzeroir_plugin.folders import data_folder as data_folder
+
 MARK = "Made by the installer of upzeroir."
-WINDOWS = sys.platform == "win32"
-
-
-def data_folder() -> Path:
-    """The user's folder for programs' data; UPZEROIR_HOME names another."""
-    told = os.environ.get("UPZEROIR_HOME")
-    if told:
-        return Path(told).absolute()
-    home = Path.home()
-    if WINDOWS:
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "upzeroir" / "program"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "upzeroir" / "program"
-    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "upzeroir"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from upzeroir_plugin.errors import UsageError
-from upzeroir_plugin.installation.layout import data_folder
+from upzeroir_plugin.folders import data_folder
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 EMBEDDED = "embedded"
