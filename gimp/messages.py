@@ -19,7 +19,8 @@ from upzeroir_plugin.summary import phrases
 
 DOMAIN = "upzeroir"
 FROM_THE_BACKEND = (
-    "Looking at the photo", "First draft", "Trying it on small parts", "Removing noise", "Undoing blur", "Cleaning up",
+    "Looking at the photo", "Loading the prior",
+    "First draft", "Trying it on small parts", "Removing noise", "Undoing blur", "Cleaning up",
     "Waiting", "Waiting for the engine to start", "Starting the UP-ZeroIR backend",
     "as shot", "lift", "clear haze", "neutral colour", " and ",
 )  # fmt: skip

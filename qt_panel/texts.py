@@ -58,6 +58,7 @@ SIDES = {"under": N_("{stops} under-exposed"), "over": N_("{stops} over-exposed"
 LABELS = {
     "estimate": N_("Looking at the photo"),
     "engine": N_("Waiting for the engine to start"),
+    "prior": N_("Loading the prior"),
     "draft": N_("First draft"),
     "probe": N_("Trying it on small parts"),
     "noise": N_("Removing noise"),

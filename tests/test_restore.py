@@ -19,7 +19,6 @@ from upzeroir_plugin.errors import (
     DeviceError,
     ResultError,
     TooLargeError,
-    UnreadableError,
     UsageError,
 )
 from upzeroir_plugin.estimate.readings import Estimate
@@ -588,7 +587,7 @@ def test_what_does_not_fit_is_refused(options: Options) -> None:
 
 
 def test_a_prior_that_is_not_there_is_refused(tmp_path: object) -> None:
-    with pytest.raises(UnreadableError, match="prior"):
+    with pytest.raises(UsageError, match="prior"):
         events(scene(32, 32), told(noise_file=10), Options(prior=f"{tmp_path}/none"))
 
 

@@ -472,6 +472,10 @@
       <translation>Endet mit diesem Bild</translation>
     </message>
     <message>
+      <source>Loading the prior</source>
+      <translation>Der Prior wird geladen</translation>
+    </message>
+    <message>
       <source>First draft</source>
       <translation>Erster Entwurf</translation>
     </message>
