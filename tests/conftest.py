@@ -12,7 +12,8 @@ from hypothesis import settings
 
 from upzeroir_plugin import restore
 from upzeroir_plugin.errors import UsageError
-from upzeroir_plugin.prior.embedded import FOLDER, EmbeddedPrior
+from upzeroir_plugin.prior.embedded import EmbeddedPrior
+from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.solver.means import choose_device
 
 ROOT = Path(__file__).resolve().parents[1]

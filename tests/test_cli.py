@@ -26,7 +26,8 @@ from upzeroir_plugin.commands.progress import ProgressLine
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.parameters import GROUPS, NAMES, PARAMETERS, ParameterVector
 from upzeroir_plugin.photo.record import read_record
-from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS, EmbeddedPrior, embedded
+from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior, embedded
+from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.solver import means
 
 REPORT = {

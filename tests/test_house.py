@@ -44,7 +44,6 @@ DEAD_IS_CALLED = (
     "send_400_response,capture_signals,should_exit,redirect_slashes",  # by uvicorn and starlette
     "raiseExceptions,MAX_IMAGE_PIXELS,optionxform,endian",  # settings of libraries
     "add_photo,add_job,deliveries_for",  # by service/routes.py's names
-    "OF_GROUP",  # estimate/train.py, which is being rewritten
     "api",  # a field of the state file
     "residual_whiteness",  # a field of what is noted for each check
 )

@@ -22,9 +22,9 @@ from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.photo.crop import checked_region, crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import fields
-from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
+from upzeroir_plugin.prior.embedded import Prior, embedded
 from upzeroir_plugin.prior.folder import is_latent
-from upzeroir_plugin.prior.store import place_of
+from upzeroir_plugin.prior.store import FOLDER, place_of
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles
 from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, refit, to_pixels, to_tensor
 from upzeroir_plugin.solver.area import (

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from tests.pictures import compressed, noisy, psnr, scene
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
-from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS, EmbeddedPrior, embedded, fast_bfloat16
+from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior, embedded, fast_bfloat16
+from upzeroir_plugin.prior.store import FOLDER
 
 
 def denoised(prior: EmbeddedPrior, pixels: np.ndarray, sigma: float, loss: float = 0) -> np.ndarray:

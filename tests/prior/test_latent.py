@@ -212,7 +212,7 @@ def test_a_prompt_of_another_width_is_refused(tmp_path: Path) -> None:
 
 
 def test_latent_folders_are_told_from_pixel_denoisers(tmp_path: Path) -> None:
-    from upzeroir_plugin.prior.embedded import FOLDER
+    from upzeroir_plugin.prior.store import FOLDER
 
     assert is_latent(tiny(tmp_path / "p"))
     assert not is_latent(FOLDER)

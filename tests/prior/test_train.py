@@ -12,8 +12,9 @@ from safetensors.torch import load_file
 from tests.pictures import as_image, noisy, psnr, scene
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.prior.calibrate import SIGMAS, calibrate, whiteness
-from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS, EmbeddedPrior
+from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior
 from upzeroir_plugin.prior.pictures import split
+from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.prior.train import Crops, Recipe, degrade, train
 
 THREADS = torch.get_num_threads()

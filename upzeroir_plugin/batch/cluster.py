@@ -20,7 +20,7 @@ from typing import Any
 
 from upzeroir_plugin import __version__
 from upzeroir_plugin.batch.pool import DIED, need
-from upzeroir_plugin.batch.task import Outcome, Task, do
+from upzeroir_plugin.batch.task import Outcome, Task, do, failed
 from upzeroir_plugin.errors import UnreadableError, UpzeroirError, UsageError, known
 from upzeroir_plugin.single import Order
 
@@ -126,8 +126,7 @@ def keep(task: Task, made: Made) -> Outcome:
             with written(path, overwrite=again) as stream:
                 stream.write(content)
     except Exception as error:
-        found = known(error)
-        return Outcome(task, error={**found.to_json(), "exit_code": found.exit_code, "trace": ""})
+        return failed(task, error)
     return Outcome(task, found=made.found)
 
 
@@ -261,7 +260,7 @@ class _Crew:
         try:
             parcel = pack(task, self.order)
         except UnreadableError as error:
-            return Outcome(task, error={**error.to_json(), "exit_code": error.exit_code, "trace": ""})
+            return failed(task, error)
         share = self.share
         remote = self.ray.remote(restore_parcel).options(
             num_cpus=share.threads, num_gpus=share.gpus, memory=int(share.memory), max_retries=0,

@@ -59,9 +59,13 @@ def do(task: Task, order: Order) -> Outcome:
         made.save(task.output, overwrite=False)
         return Outcome(task, found=short(report))
     except Exception as error:
-        found = known(error)
-        trace = "".join(traceback.format_exception(error))
-        return Outcome(task, error={**found.to_json(), "exit_code": found.exit_code, "trace": trace})
+        return failed(task, error, "".join(traceback.format_exception(error)))
+
+
+def failed(task: Task, error: Exception, trace: str = "") -> Outcome:
+    """The outcome of an error, in the words of the errors that we know."""
+    found = known(error)
+    return Outcome(task, error={**found.to_json(), "exit_code": found.exit_code, "trace": trace})
 
 
 def _look(source: Path, order: Order) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def findings() -> dict[str, Any]:
     import psutil
     import torch
 
-    from upzeroir_plugin.prior.embedded import FOLDER, EmbeddedPrior
+    from upzeroir_plugin.prior.embedded import EmbeddedPrior
+    from upzeroir_plugin.prior.store import FOLDER
 
     prior = EmbeddedPrior()
     memory = psutil.virtual_memory()

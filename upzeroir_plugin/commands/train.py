@@ -12,7 +12,8 @@ from upzeroir_plugin.errors import UnreadableError
 def run(args: Namespace) -> int:
     """Train for the time given (or go on with a stopped run), then measure the residual table. Returns 0."""
     from upzeroir_plugin.prior.calibrate import calibrate
-    from upzeroir_plugin.prior.embedded import FOLDER, WEIGHTS, EmbeddedPrior
+    from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior
+    from upzeroir_plugin.prior.store import FOLDER
     from upzeroir_plugin.prior.train import Recipe, train
 
     if not args.folder.is_dir():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from upzeroir_plugin.installation.layout import Layout, data_folder
+from upzeroir_plugin.folders import data_folder
+from upzeroir_plugin.installation.layout import Layout
 from upzeroir_plugin.installation.uninstall import uninstall
 
 

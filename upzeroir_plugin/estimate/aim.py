@@ -9,7 +9,6 @@ where the undone photo has the wanted tones.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -19,14 +18,13 @@ from scipy.optimize import OptimizeResult, least_squares
 from upzeroir_plugin.estimate.fuse import share
 from upzeroir_plugin.estimate.learned import Learned
 from upzeroir_plugin.estimate.light import decode, encode
-from upzeroir_plugin.estimate.network import LUMA, has
+from upzeroir_plugin.estimate.network import has
 from upzeroir_plugin.estimate.odds import logistic, logit
-from upzeroir_plugin.estimate.readings import Reading
+from upzeroir_plugin.estimate.readings import Rows, believed
 from upzeroir_plugin.estimate.undo import AIRLIGHT, FLOOR
-from upzeroir_plugin.estimate.view import Array
+from upzeroir_plugin.estimate.view import Array, luma
 
 Vector = NDArray[np.float64]
-Rows = Mapping[str, tuple[Reading, ...]]
 
 LEAST_DOUBT = 0.01
 """Standard deviation below which no wanted tone is believed: two or three levels."""
@@ -81,7 +79,7 @@ def veiled(view: Array, seen: Learned, readings: Rows) -> Rows:
     gained = float(fit.best(0.0, 1.0, 1.0).cost - fit.best(1.0, 1.0, 1.0).cost)
     word = share(dark) * min(max(TRUST * (gained - PRICE), -MOST), MOST)
     present = logistic(logit(haze) + word)
-    return {**readings, "haze": tuple(replace(row, present=present) for row in readings["haze"])}
+    return {**readings, "haze": believed(readings["haze"], present)}
 
 
 class _Fit:
@@ -92,7 +90,7 @@ class _Fit:
         self.air = np.array([row[name].value for name in AIRLIGHT], np.float32)
         depth, ev, middle = row["haze.depth"], row["light.ev"], row["light.midtones"]
         thick = max(depth.value, THIN)
-        self.mean = np.array([math.log(thick), self.air @ LUMA, ev.value, math.log(middle.value)])
+        self.mean = np.array([math.log(thick), float(luma(self.air)), ev.value, math.log(middle.value)])
         self.std = np.array([depth.std / thick, row["haze.green"].std, ev.std, middle.std / middle.value])
         self.view, self.seen = _coarse(view), seen
 

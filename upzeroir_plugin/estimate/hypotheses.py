@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.odds import logistic, logit
-from upzeroir_plugin.estimate.readings import Hypothesis, Reading
+from upzeroir_plugin.estimate.readings import Hypothesis, Rows, believed
 from upzeroir_plugin.estimate.undo import undone
 
 Array = NDArray[np.float32]
 Judge = Callable[[Array], Mapping[str, float]]
 """From a view (h, w, 3) to the probability that each group's fault is in it."""
-Rows = Mapping[str, tuple[Reading, ...]]
 Aim = Callable[[Rows], Rows]
 """From readings to readings that suit each other (`aim.aimed`)."""
 
@@ -59,13 +58,12 @@ def weigh(view: Array, depth: Array, readings: Rows, judge: Judge, aim: Aim) -> 
     return sorted(found, key=lambda h: -h.weight)
 
 
-def reweighed(readings: Rows, found: list[Hypothesis]) -> dict[str, tuple[Reading, ...]]:
+def reweighed(readings: Rows, found: list[Hypothesis]) -> Rows:
     """The readings with each group's presence as the hypotheses have it: the sum of those that hold it."""
     out = {}
     for group, rows in readings.items():
         held = sum(h.weight for h in found if WORDS[group] in h.label)
-        present = logistic(logit(held))
-        out[group] = tuple(Reading(r.name, r.value, r.std, present) for r in rows)
+        out[group] = believed(rows, logistic(logit(held)))
     return out
 
 
@@ -77,10 +75,7 @@ def close(found: list[Hypothesis]) -> tuple[Hypothesis, ...]:
 
 def _with(readings: Rows, groups: list[str]) -> Rows:
     """The readings as if these groups were there for certain, and the others not."""
-    return {
-        group: tuple(Reading(r.name, r.value, r.std, float(group in groups)) for r in rows)
-        for group, rows in readings.items()
-    }
+    return {group: believed(rows, float(group in groups)) for group, rows in readings.items()}
 
 
 def _values(readings: Rows, groups: list[str]) -> dict[str, float]:

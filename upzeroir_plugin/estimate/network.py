@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from upzeroir_plugin.estimate.view import Array, luma
 
 WIDTHS = (24, 48, 96)
 DILATIONS = ((1,), (1, 2, 4), (1, 2))
@@ -21,7 +20,6 @@ HIDDEN = 160
 PLANES = 7
 """The view, the view with its white point at 1, and the height in the picture."""
 QUANTILES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 GREYS = 8
 TONES = 2 * 6 * len(QUANTILES) + GREYS
 PARAMETERS = 8
@@ -134,7 +132,7 @@ def planes(view: Array) -> Array:
 def tones_of(view: Array) -> Array:
     """(`TONES`,): quantiles of the channels, their minimum and maximum and luma, plain and as logarithms; greys."""
     flat = view.reshape(-1, 3)
-    rows = [*flat.T, flat.min(1), flat.max(1), flat @ LUMA]
+    rows = [*flat.T, flat.min(1), flat.max(1), luma(flat)]
     found = np.quantile(np.stack(rows), QUANTILES, axis=1).ravel()
     return np.concatenate([2 * found - 1, np.log(found + 0.01) / 2 + 1, _greys(view)]).astype(np.float32)
 
@@ -142,7 +140,7 @@ def tones_of(view: Array) -> Array:
 def has(view: Array) -> Array:
     """The tones (`WANTED`,) of a view (h, w, 3) or of (n, 1, 3) pixels, as `learned.Learned.wanted` has them."""
     flat = view.reshape(-1, 3)
-    middle = np.quantile(flat @ LUMA, MIDDLE)
+    middle = np.quantile(luma(flat), MIDDLE)
     ends = np.quantile(flat.min(1), BLACK), np.quantile(flat.max(1), WHITE)
     found: Array = np.array([ends[0], *middle, ends[1]], np.float32)
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,15 @@ class Reading:
     value: float
     std: float
     present: float
+
+
+Rows = Mapping[str, tuple[Reading, ...]]
+"""Readings by group."""
+
+
+def believed(rows: Iterable[Reading], present: float) -> tuple[Reading, ...]:
+    """The readings of one group with another presence."""
+    return tuple(replace(row, present=present) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from upzeroir_plugin.estimate import learned
@@ -11,13 +10,13 @@ from upzeroir_plugin.estimate.aim import aimed, veiled
 from upzeroir_plugin.estimate.blur import estimate_blur
 from upzeroir_plugin.estimate.fuse import fuse
 from upzeroir_plugin.estimate.haze import estimate_haze
-from upzeroir_plugin.estimate.hypotheses import Rows, close, reweighed, weigh
+from upzeroir_plugin.estimate.hypotheses import close, reweighed, weigh
 from upzeroir_plugin.estimate.illumination import illumination
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.light import histogram, lifted, spread
 from upzeroir_plugin.estimate.noise import as_seen, estimate_noise
 from upzeroir_plugin.estimate.odds import logistic, logit
-from upzeroir_plugin.estimate.readings import Estimate, Findings, Reading
+from upzeroir_plugin.estimate.readings import Estimate, Findings, Reading, Rows, believed
 from upzeroir_plugin.estimate.refine import edge_aware
 from upzeroir_plugin.estimate.undo import undone
 from upzeroir_plugin.estimate.view import Array, small_view
@@ -76,7 +75,7 @@ def _agreed(seen: tuple[Reading, ...], black: Findings, dark: float) -> tuple[Re
     """
     said = (1 - dark) * max(-WORD, min(WORD, logit(black.readings[0].present)))
     present = logistic(logit(seen[0].present) + said)
-    return tuple(replace(row, present=present) for row in seen)
+    return believed(seen, present)
 
 
 def _evidence(view: Array, theta: ParameterVector, found: Mapping[str, Findings]) -> dict[str, object]:

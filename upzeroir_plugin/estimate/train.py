@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from upzeroir_plugin.estimate import network
 from upzeroir_plugin.estimate.learned import CENTRE, SCALE
 from upzeroir_plugin.estimate.simulate import GROUPS, NAMES, Batch, Simulator, undo
+from upzeroir_plugin.estimate.view import LUMA
 from upzeroir_plugin.prior.embedded import fast_bfloat16
 
 KEEP = 0.999
@@ -26,7 +27,6 @@ PICTURE, MAP, NLL, TONES = 20.0, 1.0, 0.3, 0.1
 """Weights of squared error of the restored view, of the error of the transmission, of θ's likelihood and of the
 wanted tones', beside the cross-entropy of presence (ours: on val each is of order 0.1 to 0.3 at the end)."""
 NEUTRAL = (0.0, 0.9, 0.9, 0.9, 0.0, 1.0, 0.0, 0.0)
-OF_GROUP = {"haze": (0, 1, 2, 3), "light": (4, 5), "colour": (6, 7)}
 
 
 class TorchOps:
@@ -161,7 +161,7 @@ def gated(theta: Tensor, present: Tensor) -> Tensor:
 def tones_of(views: Tensor) -> Tensor:
     """`network.has` of views (B, 3, H, W), averaged over 2 × 2 pixels as `aim` does: (B, 8)."""
     coarse = F.avg_pool2d(views, 2).flatten(2)
-    luma = torch.einsum("bcn,c->bn", coarse, torch.from_numpy(network.LUMA))
+    luma = torch.einsum("bcn,c->bn", coarse, torch.from_numpy(LUMA))
     middle = torch.quantile(luma, torch.tensor(network.MIDDLE), dim=1).T
     black = torch.quantile(coarse.amin(1), network.BLACK, dim=1)
     white = torch.quantile(coarse.amax(1), network.WHITE, dim=1)

@@ -23,8 +23,9 @@ from typing import IO
 
 from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import CancelledError, UnwritableError, UpzeroirError, UsageError
+from upzeroir_plugin.folders import data_folder
 from upzeroir_plugin.installation import shell
-from upzeroir_plugin.installation.layout import Layout, data_folder
+from upzeroir_plugin.installation.layout import Layout
 from upzeroir_plugin.installation.lock import lock_of, pinned, without_torch
 
 TORCH = "torch>=2.6,<2.14"

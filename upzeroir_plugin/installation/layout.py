@@ -12,8 +12,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from upzeroir_plugin.folders import WINDOWS as WINDOWS
-from upzeroir_plugin.folders import data_folder as data_folder
+from upzeroir_plugin.folders import WINDOWS
 
 MARK = "Made by the installer of upzeroir."
 

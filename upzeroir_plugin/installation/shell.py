@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from upzeroir_plugin.installation.layout import MARK, WINDOWS, Layout
+from upzeroir_plugin.folders import WINDOWS
+from upzeroir_plugin.installation.layout import MARK, Layout
 
 ICON = Path(__file__).with_name("upzeroir.svg")
 """The program's one icon: of its window, of the menu entry."""

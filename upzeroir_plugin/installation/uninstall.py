@@ -11,9 +11,10 @@ from pathlib import Path
 
 from upzeroir_plugin import client
 from upzeroir_plugin.errors import UnwritableError
+from upzeroir_plugin.folders import WINDOWS
 from upzeroir_plugin.gimp_folders import find
 from upzeroir_plugin.installation import shell
-from upzeroir_plugin.installation.layout import WINDOWS, Layout
+from upzeroir_plugin.installation.layout import Layout
 
 
 def uninstall(layout: Layout, yes: bool) -> int:

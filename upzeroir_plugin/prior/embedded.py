@@ -18,9 +18,9 @@ from safetensors.torch import load
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.prior.unet import DenoiserUNet, Hook, in_channels_last
 
-FOLDER = Path(__file__).parent / "weights" / "embedded"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 FINE = 2 / 255
 MOST = 6.0

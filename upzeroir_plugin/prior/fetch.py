@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from upzeroir_plugin.errors import UnreadableError, UnwritableError, UsageError
-from upzeroir_plugin.prior.folder import PICKLED, described, digest
+from upzeroir_plugin.prior.folder import described, digest, refuse_pickled
 from upzeroir_plugin.prior.prompt import CACHE
 from upzeroir_plugin.prior.store import RECORD, checked_name, place_of, shelf
 
@@ -50,12 +50,8 @@ def wanted(files: Iterable[str]) -> list[str]:
         plain = [f for f in weights if f.removesuffix(".safetensors").count(".") == 0]
         half = [f for f in weights if f.endswith(".fp16.safetensors")]
         chosen = plain or half
-        pickled = [f for f in inside if PurePosixPath(f).suffix.lower() in PICKLED]
-        if not chosen and pickled:
-            raise UsageError(
-                f"{pickled[0]} is a Python pickle, which could run any program on this computer.",
-                "Only safetensors are taken: look for the same model as .safetensors.",
-            )
+        if not chosen:
+            refuse_pickled(inside)
         if not chosen and part != "text_encoder":
             raise UnreadableError(
                 f"There is no {part}/*.safetensors.",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from upzeroir_plugin.errors import UnreadableError, UsageError
@@ -124,13 +125,17 @@ def _weights(folder: Path) -> Path:
 
 
 def refuse_pickles(folder: Path) -> None:
-    """Raises UsageError if a folder has pickled weights only."""
-    pickled = (
-        sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICKLED) if folder.is_dir() else []
-    )
-    if pickled:
+    """Raises UsageError if a folder has pickled weights."""
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    refuse_pickled(f"{folder.name}/{path.name}" for path in there)
+
+
+def refuse_pickled(files: Iterable[str]) -> None:
+    """Raises UsageError if one of these names is of pickled weights."""
+    pickled = next((name for name in files if PurePosixPath(name).suffix.lower() in PICKLED), None)
+    if pickled is not None:
         raise UsageError(
-            f"{folder.name}/{pickled[0]} is a Python pickle, which could run any program on this computer.",
+            f"{pickled} is a Python pickle, which could run any program on this computer.",
             "Only safetensors are taken: look for the same model as .safetensors.",
         )
 

@@ -13,14 +13,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-WARM = 100
-EVERY = 100
-CLIP = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run is made of. `average`: how slowly the mean of the weights follows them."""
+    """What a run is made of; AdamW with `decay` and the second moment's `memory`.
+
+    `average`: how slowly the mean of the weights follows them. `warm`: steps until the whole rate. `every`: steps from
+    one checkpoint to the next. `clip`: largest norm of a gradient. `worst`: a loss above it makes no step. `told`: how
+    slowly the loss that is told follows.
+    """
 
     minutes: float
     rate: float = 6e-4
@@ -28,6 +29,13 @@ class Recipe:
     batch: int = 8
     seed: int = 1
     average: float = 0.998
+    warm: int = 100
+    every: int = 100
+    clip: float = 1.0
+    worst: float = math.inf
+    decay: float = 0.0
+    memory: float = 0.99
+    told: float = 0.98
 
 
 class Run:
@@ -47,30 +55,33 @@ class Run:
     def descend(self, loss: Callable[[], Tensor], save: Callable[[dict[str, Tensor]], None]) -> None:
         """Make steps of Adam on `loss()` until the time is up; `save(averaged weights)` at each checkpoint."""
         recipe, first = self.recipe, self.step
-        optimiser = torch.optim.Adam(self.net.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
+        optimiser = torch.optim.AdamW(
+            self.net.parameters(), recipe.rate, betas=(0.9, recipe.memory), weight_decay=recipe.decay
+        )
         begun = time.monotonic() - self.seconds
         while (done := (time.monotonic() - begun) / (60 * recipe.minutes)) < 1:
-            warm = min(1.0, (self.step - first + 1) / WARM)
+            warm = min(1.0, (self.step - first + 1) / recipe.warm)
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 0.002)
             if not self._stepped(loss(), optimiser):
                 continue
             self._averaged(first)
-            if self.step % EVERY == 0:
+            if self.step % recipe.every == 0:
                 self.seconds = time.monotonic() - begun
                 self._write(save)
         self.seconds = time.monotonic() - begun
         self._write(save)
 
     def _stepped(self, value: Tensor, optimiser: torch.optim.Optimizer) -> bool:
-        if not math.isfinite(value.item()):
+        recipe, size = self.recipe, value.item()
+        if not math.isfinite(size) or size > recipe.worst:
             return False
         optimiser.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), recipe.clip)
         optimiser.step()
         self.step += 1
-        self.loss = value.item() if self.step == 1 else 0.98 * self.loss + 0.02 * value.item()
+        self.loss = size if self.step == 1 else recipe.told * self.loss + (1 - recipe.told) * size
         return True
 
     def _averaged(self, first: int) -> None:

@@ -10,7 +10,8 @@ from upzeroir_plugin.folders import data_folder
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 EMBEDDED = "embedded"
-WEIGHTS = Path(__file__).parent / "weights"
+FOLDER = Path(__file__).parent / "weights" / EMBEDDED
+"""The embedded prior's."""
 RECORD = "upzeroir_prior.json"
 
 
@@ -39,7 +40,7 @@ def checked_name(name: str) -> str:
 def place_of(prior: str, paths: bool = True) -> Path:
     """The folder of a prior: the embedded one, one that was added, or a path if `paths`. Raises UsageError for none."""
     if prior == EMBEDDED:
-        return WEIGHTS / EMBEDDED
+        return FOLDER
     added = shelf() / prior
     if NAME.fullmatch(prior) and (added / RECORD).is_file():
         return added

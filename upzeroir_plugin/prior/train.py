@@ -6,10 +6,8 @@ The recipe is fixed and resumable: a stopped run goes on from its checkpoint, a 
 from __future__ import annotations
 
 import io
-import json
 import math
 import random
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
+from upzeroir_plugin.prior import run
 from upzeroir_plugin.prior.embedded import fast_bfloat16
 from upzeroir_plugin.prior.pictures import opened, split
 from upzeroir_plugin.prior.synthetic import picture
@@ -29,18 +28,22 @@ from upzeroir_plugin.prior.unet import DenoiserUNet, in_channels_last
 
 SCALES = (1.0, 0.7, 0.45)
 SYNTHETIC_SHARE = 0.12
-EMA = 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a run is made of; stored with its checkpoint."""
+class Recipe(run.Recipe):
+    """What a run is made of."""
 
-    minutes: float
     rate: float = 4e-4
-    crop: int = 96
     batch: int = 16
-    seed: int = 1
+    average: float = 0.999
+    warm: int = 150
+    every: int = 250
+    clip: float = 0.5
+    worst: float = 8.0
+    decay: float = 1e-5
+    memory: float = 0.999
+    told: float = 0.99
 
     @property
     def drawn(self) -> int:
@@ -187,75 +190,22 @@ def train(folder: Path, out: Path, recipe: Recipe, start: Path | None = None, th
     net = in_channels_last(DenoiserUNet())
     if start:
         net.load_state_dict({k: v.float() for k, v in load_file(start).items()})
-    average = {name: value.clone() for name, value in net.state_dict().items()}
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-5)
-    run = _Run(out, recipe)
-    run.load(net, average)
-    crops = Crops(folder, recipe.crop, recipe.drawn, recipe.seed + run.step)
-    begun = time.monotonic() - run.seconds
-    last = run.step
-    while (done := (time.monotonic() - begun) / (60 * recipe.minutes)) < 1:
-        warm = min(1.0, (run.step - last + 1) / 150)
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 0.002)
-        value = _step(net, optimiser, crops, recipe)
-        if value is None:
-            continue
-        run.step += 1
-        run.loss = value if run.step == 1 else 0.99 * run.loss + 0.01 * value
-        keep = min(EMA, (run.step - last + 1) / (run.step - last + 10))
-        for name, tensor in net.state_dict().items():
-            average[name].lerp_(tensor, 1 - keep)
-        if run.step % 250 == 0:
-            run.seconds = time.monotonic() - begun
-            run.save(net, average)
-    run.seconds = time.monotonic() - begun
-    run.save(net, average)
+    training = run.Run(net, out.with_suffix(".run"), recipe)
+    crops = Crops(folder, recipe.crop, recipe.drawn, recipe.seed + training.step)
+
+    def save(mean: dict[str, Tensor]) -> None:
+        save_file({k: v.half().contiguous() for k, v in mean.items()}, out)
+
+    training.descend(lambda: _error(net, crops, recipe.batch), save)
 
 
-def _step(net: DenoiserUNet, optimiser: torch.optim.Optimizer, crops: Crops, recipe: Recipe) -> float | None:
-    clean = torch.from_numpy(np.stack([crops.one() for _ in range(recipe.batch)]))
+def _error(net: DenoiserUNet, crops: Crops, count: int) -> Tensor:
+    clean = torch.from_numpy(np.stack([crops.one() for _ in range(count)]))
     noisy, sigma, loss = degrade(clean, crops.rng)
     clean, noisy, sigma = 2 * clean - 1, 2 * noisy - 1, 2 * sigma
     noisy = noisy.to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
         estimate = net(noisy, sigma, loss).float()
     weight = (sigma**2 + 0.25) / (0.5 * sigma) ** 2
-    value = (weight * (estimate - clean) ** 2).mean()
-    if not math.isfinite(value.item()) or value.item() > 8:
-        return None
-    optimiser.zero_grad()
-    value.backward()
-    torch.nn.utils.clip_grad_norm_(net.parameters(), 0.5)
-    optimiser.step()
-    return float(value.detach())
-
-
-class _Run:
-    """A run's checkpoint: raw weights beside the average, and how far it came."""
-
-    def __init__(self, out: Path, recipe: Recipe) -> None:
-        self.out, self.folder, self.recipe = out, out.with_suffix(".run"), recipe
-        self.step, self.seconds, self.loss = 0, 0.0, 0.0
-
-    def load(self, net: DenoiserUNet, average: dict[str, Tensor]) -> None:
-        """Go on from the checkpoint if there is one."""
-        state = self.folder / "state.json"
-        if not state.exists():
-            return
-        kept = json.loads(state.read_text(encoding="utf-8"))
-        self.step, self.seconds, self.loss = kept["step"], kept["seconds"], kept["loss"]
-        net.load_state_dict(load_file(self.folder / "net.safetensors"))
-        average.update(load_file(self.folder / "average.safetensors"))
-
-    def save(self, net: DenoiserUNet, average: dict[str, Tensor]) -> None:
-        """Write checkpoint and averaged weights (float16)."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        raw = {k: v.contiguous() for k, v in net.state_dict().items()}
-        save_file(raw, self.folder / "net.safetensors")
-        mean = {k: v.contiguous() for k, v in average.items()}
-        save_file(mean, self.folder / "average.safetensors")
-        save_file({k: v.half() for k, v in mean.items()}, self.out)
-        record = {"step": self.step, "seconds": self.seconds, "loss": self.loss}
-        (self.folder / "state.json").write_text(json.dumps(record), encoding="utf-8")
-        print(f"step {self.step}  {self.seconds:.0f} s  loss {self.loss:.4f}", flush=True)
+    value: Tensor = (weight * (estimate - clean) ** 2).mean()
+    return value

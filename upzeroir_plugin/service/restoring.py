@@ -21,8 +21,8 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector
 from upzeroir_plugin.photo.crop import Box
 from upzeroir_plugin.photo.image import Photo, Pixels
-from upzeroir_plugin.prior.embedded import FOLDER, Prior, embedded
-from upzeroir_plugin.prior.store import place_of
+from upzeroir_plugin.prior.embedded import Prior, embedded
+from upzeroir_plugin.prior.store import FOLDER, place_of
 from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, record, restore
 from upzeroir_plugin.service.child import Message
 from upzeroir_plugin.service.engine import Stops
