@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -16,6 +17,7 @@ from tests.gimp.conftest import Service
 from tests.gimp.gimp3 import Gimp3
 from tests.pictures import scene
 from upzeroir_plugin import cli
+from upzeroir_plugin.prior.embedded import fast_bfloat16
 
 HERE = Path(__file__).resolve().parent
 PINS = {"noise-file": 12.0, "light-ev": 0.5}
@@ -213,7 +215,8 @@ def test_linear_float_equals_the_command_line(ran: Ran) -> None:
     light = ran.rows("float-linear", "after", like)
     encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055)
     want = command_line(ran, "16", "float-linear") / 65535
-    assert np.abs(encoded - want).max() < 3e-4
+    # GIMP's own curve rounds, and a prior in bfloat16 may round such an input to its next step of 2^-8
+    assert np.abs(encoded - want).max() < (2**-8 if fast_bfloat16(torch.device("cpu")) else 3e-4)
 
 
 def test_groups_locked_and_indexed_layers(ran: Ran) -> None:

@@ -263,10 +263,10 @@ def test_no_backend_then_one_that_is_launched(gui: Gui, service: Service, small:
     wait_for(lambda: len(gui.layers()) == 2, 10, "the new layer")
 
 
-def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> None:
-    gui.open(small)
-    before = pixels(gui)
+def called_panel(gui: Gui) -> tuple[str, list[str]]:
+    """Ask for the panel in the dialog: its window, and what the panel was called with."""
     asked = gui.box / "panel"
+    asked.unlink(missing_ok=True)
     told = gui.gimp.inside(asked)
     note = f'printf "%s\\n" "$@" >{told}.part; mv {told}.part {told}'
     with backend(gui, panel=["/bin/sh", "-c", note, "panel"]):
@@ -275,7 +275,13 @@ def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> 
         gui.screen.focus(window)
         gui.screen.key("alt+n")
         wait_for(asked.exists, 10, "the panel's start")
-    names = asked.read_text(encoding="utf-8").split()
+    return window, asked.read_text(encoding="utf-8").split()
+
+
+def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> None:
+    gui.open(small)
+    before = pixels(gui)
+    window, names = called_panel(gui)
     assert names[0::2] == ["--photo-id", "--deliver-to"]
     client = service.start()
     job = client.submit(names[1], {"light.ev": 0.5, "noise.file": 20.0})
@@ -291,22 +297,15 @@ def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> 
 def test_the_real_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> None:
     """The panel itself, on the same screen: restored there by keys, handed back by keys."""
     gui.open(small)
-    before, asked = pixels(gui), gui.box / "real-panel"
-    told = gui.gimp.inside(asked)
-    note = f'printf "%s\\n" "$@" >{told}.part; mv {told}.part {told}'
-    with backend(gui, panel=["/bin/sh", "-c", note, "panel"]):
-        window = gui.dialog()
-        gui.mark("done")
-        gui.screen.focus(window)
-        gui.screen.key("alt+n")
-        wait_for(asked.exists, 10, "the panel's start")
+    before = pixels(gui)
+    window, names = called_panel(gui)
     own = {
         "DISPLAY": gui.screen.display,
         "QT_QPA_PLATFORM": "xcb",
         "UPZEROIR_PANEL": str(gui.box / "panel-home"),
     }
     panel = subprocess.Popen(
-        [sys.executable, "-m", "qt_panel", *asked.read_text(encoding="utf-8").split()], cwd=gui.box,
+        [sys.executable, "-m", "qt_panel", *names], cwd=gui.box,
         env={**environment(service.state), **own}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     try:
