@@ -135,20 +135,13 @@ def _cancelled(client: Client, shot: NDArray[np.uint8]) -> list[tuple[str, float
 
 def _compared(client: Client, shot: NDArray[np.uint8], rounds: int) -> list[tuple[str, float, float | None]]:
     """In turns, so that a busy moment of the machine meets both: the median of the rounds' ratios is the overhead."""
-    photo = _upload(client, shot)
-    client.estimate(photo)
     ours = Photo(shot.astype(np.float32) / np.float32(255))
     found = estimate(ours)
-    little = Photo(np.ascontiguousarray(ours.pixels[:256, :256]))
-    for _ in restore(little, found, Options()):  # loads the prior and compiles its kernels
-        pass
     pairs: list[tuple[float, float]] = []
     differ = 0.0
-    for number in range(rounds):
-        client.free_memory()  # nothing kept from the round before: both do the whole work
-        client.hello()
-        while client.hello(quiet=True)["engine"]["state"] != "ready":
-            time.sleep(0.05)
+    for number in range(rounds + 1):
+        photo = _upload(client, shot)  # anew: nothing is kept from the round before
+        client.estimate(photo)
         job = ""
         times = {}
         for which in ("service", "process") if number % 2 else ("process", "service"):
@@ -164,11 +157,11 @@ def _compared(client: Client, shot: NDArray[np.uint8], rounds: int) -> list[tupl
         made = np.frombuffer(client.result(job, "float32").pixels, "<f4").reshape(*shot.shape)
         differ = max(differ, float((made != last.result.photo.pixels).mean()))
         client.delete_job(job)
+        client.delete_photo(photo)
+        if not number:  # the first one loads the prior and compiles its kernels, here and there
+            continue
         pairs.append((times["service"], times["process"]))
-        print(
-            f"  round {number + 1}: {times['service']:.2f} s, in process {times['process']:.2f} s", flush=True
-        )
-    client.delete_photo(photo)
+        print(f"  round {number}: {times['service']:.2f} s, in process {times['process']:.2f} s", flush=True)
     by_service, in_process = (min(column) for column in zip(*pairs, strict=True))
     return [
         ("whole photo by the service, least s", by_service, None),
