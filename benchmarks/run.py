@@ -26,7 +26,11 @@ ROWS_ON_SHEET = 12
 
 
 def main(argv: list[str]) -> int:
-    """Measure the sets asked for; returns 0."""
+    """Measure the sets asked for; returns 0. With `--solvers`, what benchmarks/solvers.py measures."""
+    if "--solvers" in argv:
+        from benchmarks.solvers import main as solvers
+
+        return solvers([word for word in argv if word != "--solvers"])
     args = _arguments(argv)
     report: dict[str, Any] = {}
     for name in args.set or ["val"]:
@@ -71,6 +75,11 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     add("--effort", choices=("fast", "thorough"), default="fast")
     add("--megapixels", type=int, action="append", choices=list(SIZES), help="sizes of --set speed")
     add("--sheets", action="store_true", help="contact sheets of every set")
+    add(
+        "--solvers",
+        action="store_true",
+        help="the fast and the paper's solver side by side; options of its own",
+    )
     return parser.parse_args(argv)
 
 

@@ -32,12 +32,11 @@ from upzeroir_plugin.solver.area import (
     check_size,
     check_told,
     point_values,
-    settings_of,
     solve_kept,
     told,
 )
 from upzeroir_plugin.solver.canvas import RAMP, Canvas, feathered, inside
-from upzeroir_plugin.solver.guided import Present
+from upzeroir_plugin.solver.guided import Present, Settings
 from upzeroir_plugin.solver.kept import Kept, clean_key, cleaning
 from upzeroir_plugin.solver.means import Means, best, choose_device, free_memory, weaker
 from upzeroir_plugin.solver.plan import Plan
@@ -62,7 +61,8 @@ class Options:
 
     `centre` (x, y): where the user looks; tiles near it come first. `steps`: network calls of the iterative part.
     `prior`: "embedded", a name that `upzeroir prior list` shows, or a folder. `latent_shape`, `latent_scale`: what the
-    guided solver is told of the encoded degradation (None: it measures).
+    guided solver is told of the encoded degradation (None: it measures). `guided`: its other settings, the same for all
+    photos (for comparisons and ablations).
     """
 
     amounts: Amounts = field(default_factory=Amounts)
@@ -77,6 +77,12 @@ class Options:
     latent_shape: float | None = None
     latent_scale: float | None = None
     centre: tuple[float, float] | None = None
+    guided: Settings = field(default_factory=Settings)
+
+    def settings(self) -> Settings:
+        """The guided solver's, with as many steps as asked for, and (α, σ) as told."""
+        steps = self.steps or self.guided.steps
+        return replace(self.guided, steps=steps, shape=self.latent_shape, scale=self.latent_scale)
 
 
 class Control:
@@ -341,7 +347,7 @@ class _Run:
         prior = self.means.prior
         self._draft(plan, [])
         window = around(self.area, plan)
-        settings = settings_of(self.options.steps, self.options.latent_shape, self.options.latent_scale)
+        settings = self.options.settings()
         self.begun, self.label = time.monotonic(), "guided"
         pixels = to_tensor(inside(self.photo.pixels, window))
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, window))

@@ -49,11 +49,6 @@ def check_told(shape: float | None, scale: float | None) -> None:
             raise UsageError(f"{what} = {value:g}: it takes a number from {low:g} to {high:g}.")
 
 
-def settings_of(steps: int | None, shape: float | None, scale: float | None) -> Settings:
-    """The one setting for all photos, with as many steps as asked for, and (α, σ) as told."""
-    return Settings(steps=steps or STEPS, shape=shape, scale=scale)
-
-
 def around(area: Box, plan: Plan) -> Box:
     """The area with as much of its surround as the plan wants, within the photo."""
     reach = plan.context + 16
@@ -83,8 +78,7 @@ def solve_kept(
 ) -> Guided:
     """`guided.solve` in `space` (None: in the pixels of `prior`), unless an earlier run has left the scene."""
     space = space or PixelSpace(prior)
-    walk = settings.steps, settings.shape, settings.scale, seed
-    key = "guided", window, restoring(plan, prior), space.sha256, space.dtype, walk
+    key = "guided", window, restoring(plan, prior), space.sha256, space.dtype, settings, seed
     found = kept.get(key)
     if found is not None:
         scene, latent = found

@@ -1,0 +1,260 @@
+"""The two solvers side by side, and what each part of the paper's does: `upzeroir bench --solvers`.
+
+    python -m benchmarks.solvers [--data FOLDER] [--set NAME] [--limit N] [--way NAME] [--ablations] [--seeds N]
+                                 [--prior NAME] [--jobs N] [--out FOLDER]
+
+Blind and with one setting for all sets. Each measurement is a line in FOLDER/solvers.jsonl, and is not made again: a
+stopped run goes on. `--jobs`: processes of one thread each, that many pictures at a time; seconds are of one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.engine import run
+from benchmarks.metrics import psnr, ssim
+from benchmarks.sets import SETS
+from benchmarks.sheets import sheet
+from upzeroir_plugin.restore import Options
+from upzeroir_plugin.solver.degloss import ONLY_MSE, Weights
+from upzeroir_plugin.solver.guided import Settings
+
+SETS_ASKED = ("kodak256", "lol", "hsts", "mix-hsts")
+DEFAULT = Settings()
+FULL = Weights()
+ABLATIONS: dict[str, Settings] = {
+    "without PCDM (phi = physics, fixed)": replace(DEFAULT, phi="physics", learn=False),
+    "phi = physics, free": replace(DEFAULT, phi="physics"),
+    "phi = network alone": replace(DEFAULT, phi="net"),
+    "without DegLoss (squared error alone)": replace(
+        DEFAULT, weights=replace(ONLY_MSE, quality=FULL.quality)
+    ),
+    "without KL": replace(DEFAULT, weights=replace(FULL, divergence=0.0)),
+    "without perceptual": replace(DEFAULT, weights=replace(FULL, perceptual=0.0)),
+    "without adversarial": replace(DEFAULT, weights=replace(FULL, adversarial=0.0)),
+    "without quality term": replace(DEFAULT, weights=replace(FULL, quality=0.0)),
+    "without DQR": replace(DEFAULT, refine=False),
+    "DDPM (all noise fresh)": replace(DEFAULT, fresh=1.0),
+    "100 steps": replace(DEFAULT, steps=100),
+}
+MOMENTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One picture of a set, one way, one seed."""
+
+    data: str
+    set: str
+    index: int
+    way: str
+    options: Options
+    picture: str = ""
+
+    def key(self) -> tuple[str, int, str, int]:
+        """What a measurement is known by."""
+        return self.set, self.index, self.way, self.options.seed
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """PSNR in dB, SSIM, network calls, seconds, and the process's largest memory in MB."""
+
+    set: str
+    index: int
+    way: str
+    seed: int
+    name: str
+    psnr: float
+    ssim: float
+    calls: int
+    seconds: float
+    memory: float
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def key(self) -> tuple[str, int, str, int]:
+        """As `Work.key`."""
+        return self.set, self.index, self.way, self.seed
+
+
+def main(argv: list[str]) -> int:
+    """Measure what is asked for and not there yet, and print the tables; returns 0."""
+    args = _arguments(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    kept = args.out / "solvers.jsonl"
+    found = (
+        [Measured(**json.loads(line)) for line in kept.read_text("utf-8").splitlines()]
+        if kept.exists()
+        else []
+    )
+    there = {measured.key() for measured in found}
+    todo = [work for work in _asked(args) if work.key() not in there]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(args.jobs, context, _one_thread, max_tasks_per_child=1) as pool:
+        for future in as_completed([pool.submit(measure, work) for work in todo]):
+            measured = future.result()
+            found.append(measured)
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(measured)) + "\n")
+            print(
+                f"{measured.key()}  {measured.psnr:.2f} dB  {measured.seconds:.1f} s",
+                file=sys.stderr,
+                flush=True,
+            )
+    text = "\n".join([*_solvers(found), "", *_ablations(found), "", *_seeds(found)])
+    (args.out / "solvers.md").write_text(text + "\n", encoding="utf-8")
+    print(text)
+    return 0
+
+
+def _arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="upzeroir bench --solvers", description="The two solvers side by side."
+    )
+    add = parser.add_argument
+    add("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared")
+    add(
+        "--set",
+        action="append",
+        choices=list(SETS),
+        help="may be repeated; default: the paper's three and mix-hsts",
+    )
+    add("--limit", type=int, help="only the first N pictures")
+    add("--way", action="append", help="fast, thorough, guided, or guided on NAME; default: fast and guided")
+    add(
+        "--ablations",
+        action="store_true",
+        help="the guided solver without each of its parts, five pictures a set",
+    )
+    add(
+        "--seeds",
+        type=int,
+        default=0,
+        help="so many seeds on the first picture of each set and another of the first set",
+    )
+    add("--jobs", type=int, default=1)
+    add("--out", type=Path, default=Path("solvers"))
+    add("--pictures", action="store_true", help="trajectories of the first picture of each set")
+    return parser.parse_args(argv)
+
+
+def _asked(args: argparse.Namespace) -> Iterator[Work]:
+    data = str(args.data)
+    for number, name in enumerate(args.set or SETS_ASKED):
+        count = len(list(SETS[name](args.data)))
+        for way in args.way or ("fast", "guided"):
+            effort, _, prior = way.partition(" on ")
+            options = Options(effort=effort, prior=prior or "embedded")
+            for index in range(min(count, args.limit or count)):
+                shown = str(args.out / f"trajectory-{name}-{way.replace(' ', '-')}.png")
+                wanted = args.pictures and index == 0 and effort == "guided"
+                yield Work(data, name, index, way, options, shown if wanted else "")
+        for index in range(min(5, count) if args.ablations else 0):
+            yield Work(data, name, index, "guided", Options(effort="guided"))
+            for part, settings in ABLATIONS.items():
+                yield Work(data, name, index, part, Options(effort="guided", guided=settings))
+        for index in range(1 + (number == 0)):  # five pictures of four sets
+            for seed in range(args.seeds):
+                yield Work(data, name, index, "guided", Options(effort="guided", seed=seed))
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def measure(work: Work) -> Measured:
+    """Restore one picture. Raises UpzeroirError."""
+    pair = list(SETS[work.set](Path(work.data)))[work.index]
+    outcome = run(pair, work.options)
+    if work.picture:
+        _trajectory(work)
+    return Measured(
+        set=work.set, index=work.index, way=work.way, seed=work.options.seed, name=pair.name,
+        psnr=round(psnr(outcome.picture, pair.reference), 3), ssim=round(ssim(outcome.picture, pair.reference), 4),
+        calls=outcome.result.network_calls, seconds=round(outcome.restore_seconds, 2),
+        memory=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 0),
+        history=outcome.result.quality.get("history", []),
+    )  # fmt: skip
+
+
+def _trajectory(work: Work) -> None:
+    """A row of the scene on its way, as a picture."""
+    from upzeroir_plugin.photo.image import Photo
+    from upzeroir_plugin.restore import Step, estimate, restore
+
+    pair = list(SETS[work.set](Path(work.data)))[work.index]
+    photo = Photo(pair.degraded, bit_depth=pair.bit_depth)
+    steps = [
+        e
+        for e in restore(photo, estimate(photo), work.options)
+        if isinstance(e, Step) and e.preview is not None
+    ]
+    chosen = [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, MOMENTS).astype(int))]
+    cells = [(f"{work.set} {pair.name[:12]}", pair.degraded)]
+    for step in chosen:
+        assert step.preview is not None
+        label = "end" if step.result else f"step {step.index}, sigma {255 * step.sigma:.0f}/255"
+        cells.append((label, step.preview.astype(np.float32) / np.float32(255)))
+    sheet([[*cells, ("reference", pair.reference)]], Path(work.picture))
+
+
+def _rows(found: list[Measured], name: str, way: str, seed: int = 0) -> dict[int, Measured]:
+    return {m.index: m for m in found if (m.set, m.way, m.seed) == (name, way, seed)}
+
+
+def _solvers(found: list[Measured]) -> Iterator[str]:
+    yield "| set | solver | pictures | PSNR | SSIM | network calls | seconds | MB |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name in dict.fromkeys(m.set for m in found):
+        for way in dict.fromkeys(m.way for m in found if m.way not in ABLATIONS):
+            rows = list(_rows(found, name, way).values())
+            if rows:
+                columns = [(m.psnr, m.ssim, m.calls, m.seconds, m.memory) for m in rows]
+                db, like, calls, seconds, memory = np.mean(columns, axis=0)
+                quality = f"{len(rows)} | {db:.2f} | {like:.3f}"
+                yield f"| {name} | {way} | {quality} | {calls:.0f} | {seconds:.1f} | {memory:.0f} |"
+
+
+def _ablations(found: list[Measured]) -> Iterator[str]:
+    """Mean paired difference of PSNR to the whole, and its standard error."""
+    names = [
+        name for name in dict.fromkeys(m.set for m in found) if _rows(found, name, next(iter(ABLATIONS)))
+    ]
+    if not names:
+        return
+    yield "| guided | " + " | ".join(names) + " |"
+    yield "|---" * (len(names) + 1) + "|"
+    for part in ABLATIONS:
+        cells = []
+        for name in names:
+            whole, without = _rows(found, name, "guided"), _rows(found, name, part)
+            gaps = np.array([without[i].psnr - whole[i].psnr for i in without if i in whole])
+            cells.append(
+                f"{gaps.mean():+.2f} ± {gaps.std(ddof=1) / len(gaps) ** 0.5:.2f}" if len(gaps) > 1 else ""
+            )
+        yield f"| {part} | " + " | ".join(cells) + " |"
+
+
+def _seeds(found: list[Measured]) -> Iterator[str]:
+    """Standard deviation of PSNR over seeds, by picture."""
+    for name, index in dict.fromkeys((m.set, m.index) for m in found if m.seed):
+        values = [m.psnr for m in found if (m.set, m.index, m.way) == (name, index, "guided")]
+        mean, deviation = np.mean(values), np.std(values, ddof=1)
+        yield f"{name} #{index}: {len(values)} seeds, {mean:.2f} dB, deviation {deviation:.3f} dB"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
