@@ -126,6 +126,9 @@ def _spoil_devices() -> None:
         prior = copy(real(folder, "cpu"))
         prior.half = now == "half"
         prior.device = torch.device(device)
+        prior.on_cpu = lambda: embedded(
+            folder, "cpu"
+        )  # in the precision of the whole test, whatever this processor likes
         return prior
 
     announced = ("gpu", "no driver")
