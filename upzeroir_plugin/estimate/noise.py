@@ -22,6 +22,7 @@ from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.photo.image import Photo
 
 Array = NDArray[np.float64]
+View = NDArray[np.float32]
 
 WORTH, SOFT = 1.3, 0.15
 """σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision."""
@@ -34,7 +35,8 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     """Readings of noise.shot, .read, .file, .size and .chroma; `jpeg` is what `estimate_jpeg` found on the photo.
 
     Evidence: `bins`, from dark to bright, each with `brightness` (0–1), the measured noise `variance` and the `fit`
-    (file values squared, ×255²) and `weight`; `sigma`, the noise of the whole photo in 1/255.
+    (file values squared, ×255²) and `weight`; `sigma`, the noise of the whole photo in 1/255; `clipped`, whether it is
+    cut off at black and at white.
     """
     compressed, quality, grid = _compression(jpeg)
     found = measure(photo.pixels, grid)
@@ -66,7 +68,27 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         Reading(NAMES[3], size, size_error, present),
         Reading(NAMES[4], ratio, ratio_error, present),
     )
-    return Findings(readings, {"bins": bins, "sigma": sigma, "rounding": rounding})
+    evidence = {"bins": bins, "sigma": sigma, "rounding": rounding, "clipped": list(found.clipped)}
+    return Findings(readings, evidence)
+
+
+def before_clipping(view: View, found: Findings) -> View:
+    """A view (h, w, 3), averaged over many pixels, as it would be had no noise been cut off at black and white.
+
+    In the dark noise can only add: σ = 15/255 lifts black to 6/255, which reads as a veil once the dark is lifted.
+    """
+    if not any(found.evidence["clipped"]):
+        return view
+    shot, read, file = (found.readings[i].value for i in range(3))
+    amounts = found.readings[0].present * np.array([shot, read**2, file**2])
+    curve = noise_curve.Curve(amounts, np.zeros(3))
+    black, white = found.evidence["clipped"]
+    mean = view.astype(np.float64)
+    true = mean
+    for _ in range(2):
+        true, _ = noise_curve.unclip(mean, np.sqrt(curve.variance(true)) / 255, (black, white))
+    inside: View = np.clip(true, 0, 1).astype(np.float32)
+    return inside
 
 
 def as_seen(found: Findings, gain: Callable[[Array], Array]) -> Findings:
@@ -186,4 +208,4 @@ def _nothing() -> Findings:
     """For a photo that holds no block of 8×8 pixels."""
     neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0))
     readings = tuple(Reading(n, value, std, 0.0) for n, (value, std) in zip(NAMES, neutral, strict=True))
-    return Findings(readings, {"bins": [], "sigma": 0.0, "rounding": 0.0})
+    return Findings(readings, {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False]})

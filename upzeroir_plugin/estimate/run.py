@@ -7,16 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.aim import aimed, veiled
 from upzeroir_plugin.estimate.blur import estimate_blur
-from upzeroir_plugin.estimate.fuse import fuse
+from upzeroir_plugin.estimate.fuse import fuse, share
 from upzeroir_plugin.estimate.haze import estimate_haze
 from upzeroir_plugin.estimate.hypotheses import close, reweighed, weigh
 from upzeroir_plugin.estimate.illumination import illumination
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.light import histogram, lifted, spread
-from upzeroir_plugin.estimate.noise import as_seen, estimate_noise
+from upzeroir_plugin.estimate.noise import as_seen, before_clipping, estimate_noise
 from upzeroir_plugin.estimate.odds import logistic, logit
 from upzeroir_plugin.estimate.readings import Estimate, Findings, Hypothesis, Reading, Rows, believed
 from upzeroir_plugin.estimate.refine import edge_aware
@@ -41,11 +43,11 @@ def estimate(photo: Photo) -> Estimate:
     Haze, light and cast come from the learned estimator; the black point has a word in whether there is a veil. Noise
     is judged as the lifted photo will show it.
     """
-    # tones and detail need nothing of each other: side by side they take 0.7 of the time on two cores
+    jpeg = estimate_jpeg(photo)
+    noise = estimate_noise(photo, jpeg)
+    # tones and blur need nothing of each other: side by side the whole takes 0.7 of the time on two cores
     with ThreadPoolExecutor(1) as beside:
-        tones = beside.submit(_toned, photo.pixels)
-        jpeg = estimate_jpeg(photo)
-        noise = estimate_noise(photo, jpeg)
+        tones = beside.submit(_toned, photo.pixels, noise)
         blur, place = estimate_blur(photo, noise, jpeg)
     toned = tones.result()
     lit = fuse(toned.readings["light"])
@@ -68,15 +70,27 @@ class _Tones(NamedTuple):
     close: tuple[Hypothesis, ...]
 
 
-def _toned(pixels: Array) -> _Tones:
+def _toned(pixels: Array, noise: Findings) -> _Tones:
     view = learned.view_of(pixels)
+    dark = share(learned.read(view).readings["light"][0].present)
+    view = _lowered(view, noise, dark)
     seen = learned.read(view)
     first = veiled(view, seen, seen.readings)
     tried = weigh(view, edge_aware(seen.depth, view), first, _faults, partial(aimed, view, seen))
     readings, black = _weighed(view, seen, reweighed(first, tried))
-    wide = small_view(pixels, MAP_SIDE)
+    wide = _lowered(small_view(pixels, MAP_SIDE), noise, dark)
     depth = 1 + MAP_TRUST * (edge_aware(seen.depth, wide) - 1)
     return _Tones(view, readings, black, depth.clip(0.05), illumination(wide), close(tried))
+
+
+def _lowered(view: Array, noise: Findings, dark: float) -> Array:
+    """The view without what clipped noise adds to black, as far as the photo is dark.
+
+    The network was trained on lifted blacks: on simulated val views 0.5 to 1.9 dB are won in the dark, by noise, and on
+    sound photos 0.4 would be lost.
+    """
+    lowered: Array = view + np.float32(dark) * (before_clipping(view, noise) - view)
+    return lowered
 
 
 def _weighed(view: Array, seen: learned.Learned, readings: Rows) -> tuple[Rows, Findings]:

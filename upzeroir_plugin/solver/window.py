@@ -34,6 +34,9 @@ DATA_WEIGHT = 0.15
 REFINE_SHARE = 0.5
 """Of the amplified error, what the call after the lift is told (on val 0.5 beats 0.75, 1 and 1.5 by 0.1 to 2 dB:
 what a posterior mean leaves is mostly lost detail, which is not noise to be removed again)."""
+REFINE_MOST, OUTSIDE = 0.3, 0.1
+"""The most that it is told, and how far beyond black and white its input may be: a wrong veil under 4 stops of darkness
+amplifies past all that the prior was trained on, and it answers with coloured lattices (seen on lol-noise)."""
 
 
 class Enough(Exception):
@@ -78,7 +81,8 @@ def restore_window(
         calls += made
     if plan.refine and gain is not None:
         sigma = REFINE_SHARE * gain.square().mean(1, keepdim=True).sqrt() * error
-        full, made = averaged(prior, full, sigma, None, 1, hook)
+        inside = full.clamp(-OUTSIDE, 1 + OUTSIDE)
+        full, made = averaged(prior, inside, sigma.clamp(max=REFINE_MOST), None, 1, hook)
         whole = whole and made == 1
         calls += made
         if made:
