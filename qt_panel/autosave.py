@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,5 @@ def _back(entry: Any) -> Item | None:
         return None
     if not path.is_file():
         return None
-    pins = settings.theta.pins()
-    kept = Settings(ParameterVector().pinned(pins), settings.amounts, settings.strength, settings.effort)
+    kept = replace(settings, theta=ParameterVector().pinned(settings.theta.pins()), reading="")
     return Item(path, status=Status.NEW, history=History(kept), saved=saved)

@@ -118,6 +118,6 @@ class Item:
         )
 
 
-def _made_with(settings: Settings) -> tuple[dict[str, float], Amounts, float, str]:
+def _made_with(settings: Settings) -> tuple[dict[str, float], Amounts, float, str, dict[str, Any]]:
     """What of the settings a result depends on; an interval or a pin alone changes no pixel."""
-    return settings.theta.values(), settings.amounts, settings.strength, settings.effort
+    return settings.theta.values(), settings.amounts, settings.strength, settings.effort, settings.guided()

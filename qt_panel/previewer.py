@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject
@@ -103,8 +104,8 @@ class Previewer(QObject):
             return
         self._end()
         job = self.job = Job(whole)
-        order = order_of(item.settings, bool(item.estimate), self.session.device)
-        order["effort"] = "fast"
+        quick = replace(item.settings, effort="fast")
+        order = order_of(quick, bool(item.estimate), self.session.device)
         order["region"] = list(self.region) if self.region else None
         previous = item.result.job if item.result else None
 

@@ -30,7 +30,8 @@ SAID = {
     "cancelled": (N_("It was cancelled."), ""),
     "result": (N_("What came out is no picture, and was not taken."), N_("Try again with other values.")),
     "too-large": (
-        N_("There is not enough memory for this photo."), N_("Close other programs, or restore a part of it.")),
+        N_("The photo is too large for the memory, or for this effort."),
+        N_("Choose another effort, close other programs, or restore a part of it.")),
     "media-type": (N_("This is no picture that can be opened."), N_("Save it anew in another program.")),
     "host": (N_("The backend refused that."), N_("Close programs that come between (proxies), and try again.")),
     "unreadable": (N_("The picture is damaged, or of a kind that cannot be opened."),

@@ -19,7 +19,7 @@ from qt_panel.problems import Problem, problem_of
 from qt_panel.runs import Runs
 from qt_panel.settings import Settings
 from qt_panel.texts import tr
-from upzeroir_plugin.parameters import GROUPS, InvalidParameter, ParameterVector, parameter
+from upzeroir_plugin.parameters import GROUPS, LATENT, InvalidParameter, ParameterVector, parameter
 
 
 class Session(QObject):
@@ -112,13 +112,14 @@ class Session(QObject):
             return
         targets = [i for i in self.together if i.estimate and i in self.items]
         for item in {id(i): i for i in (self.current, *targets)}.values():
+            before = item.settings
             try:
                 moved = item.history.push(make(item.settings), kind)
             except InvalidParameter as error:
                 self.failed.emit(problem_of(error))
                 return
             if moved:
-                self._set(item)
+                self._set(item, before)
 
     def pin(self, values: Mapping[str, float]) -> None:
         """Pin values; each is brought into its range."""
@@ -144,8 +145,12 @@ class Session(QObject):
         self.edit(lambda s: _with(s, strength=min(1.0, max(0.0, value))), "strength")
 
     def set_effort(self, effort: str) -> None:
-        """`fast` or `thorough`."""
+        """`fast`, `thorough` or `guided`."""
         self.edit(lambda s: _with(s, effort=effort))
+
+    def set_prior(self, name: str) -> None:
+        """What guided takes photos to look like: a name of the service's `priors`."""
+        self.edit(lambda s: _with(s, prior=name))
 
     def choose_reading(self, index: int) -> None:
         """Take a close reading's values; what is pinned stays."""
@@ -185,11 +190,12 @@ class Session(QObject):
         if item is not None:
             before = item.settings
             if move(item) != before:
-                self._set(item)
+                self._set(item, before)
 
-    def _set(self, item: Item) -> None:
+    def _set(self, item: Item, before: Settings) -> None:
         self.changed.emit(item, "settings")
-        if item is self.current:
+        guided_only = _with(before, latent={}, prior="") == _with(item.settings, latent={}, prior="")
+        if item is self.current and (item.fresh or not guided_only):  # of the rest a preview shows nothing
             self.previewer.edited()
 
     # -- the work --------------------------------------------------------------------------------------------------
@@ -278,7 +284,7 @@ class Session(QObject):
 
 
 def _held(name: str, value: float) -> float:
-    row = parameter(name)
+    row = LATENT.get(name) or parameter(name)
     return min(row.high, max(row.low, float(value)))
 
 

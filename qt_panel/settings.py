@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from upzeroir_plugin.parameters import GROUPS, Amounts, InvalidParameter, ParameterVector
+from upzeroir_plugin.parameters import GROUPS, LATENT, Amounts, InvalidParameter, ParameterVector
 
-EFFORTS = ("fast", "thorough")
+EFFORTS = ("fast", "thorough", "guided")
 TOGETHER = 1.0
 """Seconds within which changes of the same thing are one step of the history."""
 S = TypeVar("S")
@@ -17,26 +17,41 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Settings:
-    """`theta`: what is wrong, as found or pinned; `amounts`: how much to undo; `strength`: blend of the whole."""
+    """`theta`: what is wrong, as found or pinned; `amounts`: how much to undo; `strength`: blend of the whole.
+
+    For guided only: `latent`, pins of `LATENT`'s rows, and `prior`, a name that the service knows (empty: its own).
+    """
 
     theta: ParameterVector = field(default_factory=ParameterVector)
     amounts: Amounts = field(default_factory=Amounts)
     strength: float = 1.0
     effort: str = "fast"
     reading: str = ""
+    latent: Mapping[str, float] = field(default_factory=dict)
+    prior: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
             raise InvalidParameter(f"strength = {self.strength}: it takes a number from 0 to 1.")
         if self.effort not in EFFORTS:
             raise InvalidParameter(f"effort = {self.effort!r}: it takes one of {', '.join(EFFORTS)}.")
+        for name, value in self.latent.items():
+            LATENT[name].check(value)
 
     def pinned(self, values: Mapping[str, float]) -> Settings:
-        """With these values pinned; each is brought into its row's range. Raises InvalidParameter for unknown names."""
-        return replace(self, theta=self.theta.pinned(values))
+        """With these values of θ and `LATENT` pinned. Raises InvalidParameter for unknown names and out of range."""
+        latent = {name: value for name, value in values.items() if name in LATENT}
+        theta = self.theta.pinned({name: value for name, value in values.items() if name not in LATENT})
+        return replace(self, theta=theta, latent={**self.latent, **latent})
+
+    def pins(self) -> dict[str, float]:
+        """{name: value} of all that is pinned."""
+        return {**self.theta.pins(), **self.latent}
 
     def let_go(self, name: str, found: ParameterVector) -> Settings:
         """With that parameter automatic again, as `found`."""
+        if name in LATENT:
+            return replace(self, latent={n: value for n, value in self.latent.items() if n != name})
         return replace(self, theta=self.theta.with_entries({name: found.entries[name]}))
 
     def amount(self, group: str, value: float) -> Settings:
@@ -56,7 +71,7 @@ class Settings:
     def preset(self) -> dict[str, Any]:
         """What a preset keeps: pins and amounts only, since everything else is found for each photo."""
         return {
-            "pins": self.theta.pins(),
+            "pins": self.pins(),
             **self.amounts.to_json(),
             "strength": self.strength,
             "effort": self.effort,
@@ -75,8 +90,8 @@ class Settings:
             for name, entry in self.theta.entries.items()
         }
         made = replace(
-            self, theta=ParameterVector(free), amounts=amounts, strength=strength, effort=effort, reading=""
-        )
+            self, theta=ParameterVector(free), amounts=amounts, strength=strength, effort=effort, reading="", latent={}
+        )  # fmt: skip
         return made.pinned(pins)
 
     def order(self) -> dict[str, Any]:
@@ -86,7 +101,14 @@ class Settings:
             "amounts": self.amounts.to_json(),
             "strength": self.strength,
             "effort": self.effort,
+            **self.guided(),
         }
+
+    def guided(self) -> dict[str, Any]:
+        """The fields of an order that only the guided solver takes, those that are set; {} with another effort."""
+        told = {name.removeprefix("latent."): value for name, value in self.latent.items()}
+        fields = {"latent": told, "prior": self.prior} if self.effort == "guided" else {}
+        return {name: value for name, value in fields.items() if value}
 
     def to_json(self) -> dict[str, Any]:
         """Everything, for the autosave."""
@@ -96,6 +118,8 @@ class Settings:
             "strength": self.strength,
             "effort": self.effort,
             "reading": self.reading,
+            "latent": dict(self.latent),
+            "prior": self.prior,
         }
 
     @staticmethod
@@ -107,6 +131,8 @@ class Settings:
             float(data.get("strength", 1.0)),
             str(data.get("effort", "fast")),
             str(data.get("reading", "")),
+            {str(name): float(value) for name, value in dict(data.get("latent", {})).items()},
+            str(data.get("prior", "")),
         )
 
     @property

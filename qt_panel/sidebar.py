@@ -10,6 +10,7 @@ from qt_panel.item import Item, Layer, Status
 from qt_panel.session import Session
 from qt_panel.texts import sentence, tr
 from qt_panel.widgets.charts import Histogram
+from qt_panel.widgets.guided import Guided
 from qt_panel.widgets.parts import Choice, Fold, Slider, label, line
 from qt_panel.widgets.physical import Physical
 from qt_panel.widgets.readings import Readings
@@ -36,6 +37,8 @@ class Sidebar(QFrame):
         self.why = Why()
         self.physical = Physical(self.why.views)
         self.histogram = Histogram(tr("Histogram of the photo and of the result"), tr("brightness"))
+        self.guided = Guided()
+        self.physical.column.addWidget(self.guided)
         self.details = Fold(tr("Details"), self.physical)
         self.tones = Fold(tr("Histogram"), self.histogram, opened=True)
         self.run = RunBar()
@@ -43,6 +46,7 @@ class Sidebar(QFrame):
             [
                 ("fast", tr("Fast"), tr("Seconds to a minute: right for most photos")),
                 ("thorough", tr("Thorough"), tr("Many more passes, for the hardest photos")),
+                ("guided", tr("Guided"), tr("The paper's method: slow, for photos of at most one megapixel")),
             ],
             tr("Effort"),
         )
@@ -113,6 +117,10 @@ class Sidebar(QFrame):
         self.readings.chosen.connect(session.choose_reading)
         self.physical.edited.connect(lambda name, value: session.pin({name: value}))
         self.physical.released.connect(session.let_go)
+        self.guided.edited.connect(lambda name, value: session.pin({name: value}))
+        self.guided.released.connect(session.let_go)
+        self.guided.chosen.connect(session.set_prior)
+        session.backend.changed.connect(lambda: self._show_details(session.current))
         self.details.toggled.connect(lambda _: self._show_details(session.current))
         session.chosen.connect(self.show_item)
         session.changed.connect(self._news)
@@ -137,6 +145,7 @@ class Sidebar(QFrame):
         """Only while they are unfolded: twenty rows take their time."""
         if self.details.opened and item is not None:
             self.physical.show_theta(item.settings.theta)
+            self.guided.show_item(item, self.session.backend.hello.get("priors", []))
             self.why.show_item(item)
 
     def _show_tones(self, item: Item | None) -> None:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upzeroir_plugin.errors import UsageError
 from upzeroir_plugin.parameters import (
     BY_NAME,
     GROUP_LABELS,
     GROUPS,
+    LATENT,
     NAMES,
     PARAMETERS,
     Amounts,
@@ -22,6 +24,8 @@ from upzeroir_plugin.parameters import (
     ParameterVector,
     parameter,
 )
+from upzeroir_plugin.service import orders
+from upzeroir_plugin.solver.area import check_told
 
 every = pytest.mark.parametrize("row", PARAMETERS, ids=lambda row: row.name)
 
@@ -192,3 +196,14 @@ def test_the_table_and_the_summary_need_only_the_standard_library() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_service_and_solver_take_the_latents_that_the_table_says() -> None:
+    for told in zip(*((row.low, row.high) for row in LATENT.values()), strict=True):
+        assert orders.latent(dict(zip(("shape", "scale"), told, strict=True))) == told
+        check_told(*told)
+    for name, shape, scale in (("shape", 10.1, None), ("scale", None, 1e-5), ("scale", None, 10.1)):
+        with pytest.raises(UsageError, match=name):
+            orders.latent({"shape": shape, "scale": scale})
+        with pytest.raises(UsageError, match=f"latent.{name}"):
+            check_told(shape, scale)

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import known
-from upzeroir_plugin.parameters import GROUPS, PARAMETERS, InvalidParameter, parameter
+from upzeroir_plugin.parameters import GROUPS, LATENT, PARAMETERS, InvalidParameter, parameter
 
 EFFORTS = ("fast", "thorough", "guided")
 
@@ -170,12 +170,9 @@ def _how(command: argparse.ArgumentParser) -> None:
         metavar="embedded|NAME|PATH",
         help="which prior (see upzeroir prior list)",
     )
-    add(
-        "--latent-shape",
-        type=_real,
-        metavar="N",
-        help="guided: shape of the degradation's distribution, 0.2-10",
-    )
+    shape = LATENT["latent.shape"]
+    add("--latent-shape", type=_real, metavar="N",
+        help=f"guided: shape of the degradation's distribution, {shape.low:g}-{shape.high:g}")  # fmt: skip
     add("--latent-scale", type=_real, metavar="N",
         help="guided: its scale; more than the report says asks for more restoration")  # fmt: skip
     add("--metadata", choices=("keep", "no-gps", "strip"), default="keep")

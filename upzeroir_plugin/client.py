@@ -269,7 +269,8 @@ class Client:
         `parameters`: {name: number} pins it; {name: {"value", "low", "high", "confidence", "pinned"}} takes it as it
         is; what is not named is estimated. Options, all with defaults (docs/api.md): `amounts` {"amount": {group:
         0–1}, "on": {group: bool}}, `strength`, `region` and `centre` in px, `mask` (id of an uploaded grey frame of the
-        photo's size), `effort`, `steps`, `seed`, `start_from` (a job whose pictures may be used again), `detached`.
+        photo's size), `effort`, `steps`, `seed`, `start_from` (a job whose pictures may be used again), `detached`; for
+        guided `prior` and `latent` {"shape", "scale"}.
         """
         for name, value in (parameters or {}).items():
             row: Parameter = parameter(name)

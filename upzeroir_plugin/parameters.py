@@ -91,6 +91,17 @@ PARAMETERS = tuple(
          "Enlargement in the photo's history: detail above 1/scale is missing."),
     )
 )  # fmt: skip
+LATENT = {
+    row.name: row
+    for row in (
+        Parameter("latent.shape", "latent", "", 0.2, 10, 2, 0.01, "Latent shape",
+                  "How what is wrong is spread: 2 is as even as plain noise, less is a little nearly everywhere and "
+                  "much in few places."),
+        Parameter("latent.scale", "latent", "", 1e-4, 10, 1e-4, 1e-4, "Latent scale",
+                  "How much is wrong, in the prior's own units. A greater scale asks for more restoration."),
+    )
+}  # fmt: skip
+"""What the guided solver may be told of the degradation as its prior encodes it; no part of θ."""
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 NAMES = tuple(BY_NAME)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qt_panel import texts
-from upzeroir_plugin.parameters import PARAMETERS
+from upzeroir_plugin.parameters import LATENT, PARAMETERS
 
 HERE = Path(__file__).resolve().parent
 TS = HERE / "upzeroir_de.ts"
@@ -25,7 +25,7 @@ MARKS = ("tr", "N_")
 def sources() -> list[str]:
     """Every text that the panel may show, sorted, once each."""
     found = set(texts.phrases())
-    for row in PARAMETERS:
+    for row in (*PARAMETERS, *LATENT.values()):
         found |= {row.label, row.help}
     for path in HERE.parent.rglob("*.py"):
         found |= set(_marked(ast.parse(path.read_text(encoding="utf-8"))))

@@ -224,6 +224,10 @@
       <translation>Wählen Sie einen Wert, den der Regler hat.</translation>
     </message>
     <message>
+      <source>Choose another effort, close other programs, or restore a part of it.</source>
+      <translation>Wählen Sie einen anderen Aufwand, schließen Sie andere Programme, oder restaurieren Sie nur einen Teil.</translation>
+    </message>
+    <message>
       <source>Choose another in the preferences.</source>
       <translation>Wählen Sie in den Einstellungen ein anderes.</translation>
     </message>
@@ -258,10 +262,6 @@
     <message>
       <source>Click the thickest haze, mostly the sky at the horizon</source>
       <translation>Den dichtesten Dunst anklicken, meist der Himmel am Horizont</translation>
-    </message>
-    <message>
-      <source>Close other programs, or restore a part of it.</source>
-      <translation>Schließen Sie andere Programme, oder restaurieren Sie nur einen Teil.</translation>
     </message>
     <message>
       <source>Close other programs.</source>
@@ -416,6 +416,10 @@
       <translation>Aufwand</translation>
     </message>
     <message>
+      <source>Embedded</source>
+      <translation>Mitgeliefert</translation>
+    </message>
+    <message>
       <source>End it with upzeroir stop, and bring both to the same version.</source>
       <translation>Beenden Sie ihn mit upzeroir stop, und bringen Sie beide auf dieselbe Version.</translation>
     </message>
@@ -472,10 +476,6 @@
       <translation>Endet mit diesem Bild</translation>
     </message>
     <message>
-      <source>Loading the prior</source>
-      <translation>Der Prior wird geladen</translation>
-    </message>
-    <message>
       <source>First draft</source>
       <translation>Erster Entwurf</translation>
     </message>
@@ -526,6 +526,10 @@
     <message>
       <source>Grey: as it is. Line: as it will be.</source>
       <translation>Grau: wie es ist. Linie: wie es wird.</translation>
+    </message>
+    <message>
+      <source>Guided</source>
+      <translation>Geführt</translation>
     </message>
     <message>
       <source>Hand to GIMP</source>
@@ -580,6 +584,10 @@
       <translation>Wie stark jede Stelle verändert wurde.</translation>
     </message>
     <message>
+      <source>How much is wrong, in the prior's own units. A greater scale asks for more restoration.</source>
+      <translation>Wie viel fehlerhaft ist, in Einheiten des Priors. Ein größerer Wert verlangt mehr Restaurierung.</translation>
+    </message>
+    <message>
       <source>How much of it to undo</source>
       <translation>Wie viel davon behoben wird</translation>
     </message>
@@ -590,6 +598,10 @@
     <message>
       <source>How well each JPEG quality explains the photo</source>
       <translation>Wie gut jede JPEG-Qualität das Foto erklärt</translation>
+    </message>
+    <message>
+      <source>How what is wrong is spread: 2 is as even as plain noise, less is a little nearly everywhere and much in few places.</source>
+      <translation>Wie sich die Fehler verteilen: 2 ist so gleichmäßig wie einfaches Rauschen, darunter fast überall wenig und an einzelnen Stellen viel.</translation>
     </message>
     <message>
       <source>Install GIMP 3, or save the photo and open it there.</source>
@@ -628,6 +640,14 @@
       <translation>Sprache</translation>
     </message>
     <message>
+      <source>Latent scale</source>
+      <translation>Latente Skala</translation>
+    </message>
+    <message>
+      <source>Latent shape</source>
+      <translation>Latente Form</translation>
+    </message>
+    <message>
       <source>Length of straight motion.</source>
       <translation>Länge der geraden Bewegung.</translation>
     </message>
@@ -642,6 +662,10 @@
     <message>
       <source>Light theme</source>
       <translation>Hell</translation>
+    </message>
+    <message>
+      <source>Loading the prior</source>
+      <translation>Der Prior wird geladen</translation>
     </message>
     <message>
       <source>Local light</source>
@@ -916,6 +940,10 @@
       <translation>Voriges Foto</translation>
     </message>
     <message>
+      <source>Prior</source>
+      <translation>Prior</translation>
+    </message>
+    <message>
       <source>Processor</source>
       <translation>Prozessor</translation>
     </message>
@@ -1188,8 +1216,16 @@
       <translation>Das Namensmuster „{pattern}“ ergibt keinen Dateinamen.</translation>
     </message>
     <message>
+      <source>The paper's method: slow, for photos of at most one megapixel</source>
+      <translation>Das Verfahren der Veröffentlichung: langsam, für Fotos bis ein Megapixel</translation>
+    </message>
+    <message>
       <source>The peak is the coarsest compression in the photo's history.</source>
       <translation>Der Gipfel ist die gröbste Kompression in der Geschichte des Fotos.</translation>
+    </message>
+    <message>
+      <source>The photo is too large for the memory, or for this effort.</source>
+      <translation>Das Foto ist zu groß für den Speicher oder für diesen Aufwand.</translation>
     </message>
     <message>
       <source>The photo took too long to reach the backend.</source>
@@ -1218,10 +1254,6 @@
     <message>
       <source>There is no picture that can be opened.</source>
       <translation>Es gibt kein Bild, das sich öffnen lässt.</translation>
-    </message>
-    <message>
-      <source>There is not enough memory for this photo.</source>
-      <translation>Für dieses Foto reicht der Arbeitsspeicher nicht.</translation>
     </message>
     <message>
       <source>There is not enough memory.</source>
@@ -1340,6 +1372,10 @@
       <translation>Was über dem Foto liegt</translation>
     </message>
     <message>
+      <source>What photos are taken to look like. More are added by the command upzeroir prior.</source>
+      <translation>Wie Fotos nach seiner Kenntnis aussehen. Weitere fügt der Befehl upzeroir prior hinzu.</translation>
+    </message>
+    <message>
       <source>What you set for one is set for all chosen photos</source>
       <translation>Was für eines eingestellt wird, gilt für alle gewählten Fotos</translation>
     </message>
@@ -1406,6 +1442,10 @@
     <message>
       <source>auto</source>
       <translation>auto</translation>
+    </message>
+    <message>
+      <source>automatic</source>
+      <translation>automatisch</translation>
     </message>
     <message>
       <source>brightness</source>
@@ -1498,6 +1538,14 @@
     <message>
       <source>magenta cast</source>
       <translation>Magentastich</translation>
+    </message>
+    <message>
+      <source>measured by the last run</source>
+      <translation>im letzten Lauf gemessen</translation>
+    </message>
+    <message>
+      <source>measured when it runs</source>
+      <translation>wird im Lauf gemessen</translation>
     </message>
     <message>
       <source>minutes</source>

@@ -88,13 +88,15 @@ class ParameterRow(QWidget):
             if entry.pinned
             else tr("Follows the photo. Click to keep this value.")
         )
-        if entry.pinned:
-            self.said.setText(tr("set by you"))
-        else:
-            decimals = self.spin.decimals()
-            span = f"{entry.low:.{decimals}f} – {entry.high:.{decimals}f}"
-            self.said.setText(f"{span} · {sureness(entry.confidence)} ({100 * entry.confidence:.0f} %)")
-        self.slider.setAccessibleDescription(self.said.text())
+        decimals = self.spin.decimals()
+        span = f"{entry.low:.{decimals}f} – {entry.high:.{decimals}f}"
+        found = f"{span} · {sureness(entry.confidence)} ({100 * entry.confidence:.0f} %)"
+        self.say(tr("set by you") if entry.pinned else found)
+
+    def say(self, text: str) -> None:
+        """Where the value comes from."""
+        self.said.setText(text)
+        self.slider.setAccessibleDescription(text)
 
     def _pin(self, on: bool) -> None:
         if on:
@@ -118,7 +120,7 @@ class Physical(QWidget):
         super().__init__(parent)
         self.rows: dict[str, ParameterRow] = {}
         self.folds: dict[str, Fold] = {}
-        column = QVBoxLayout(self)
+        column = self.column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         for group, title in groups():

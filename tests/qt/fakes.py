@@ -115,6 +115,10 @@ class FakeEvents:
                       "residual": {"std": 1.0, "whiteness": 0.1}, "sigma": 0.1}  # fmt: skip
             yield header, jpeg(64, 48, 90 + 10 * step)
         result = {"changed": True, "kept": self.job in self.client.kept, "notices": []}
+        if order["effort"] == "guided":
+            measured = {"latent.shape": 1.4, "latent.scale": 0.08}
+            told = {f"latent.{name}": value for name, value in order.get("latent", {}).items()}
+            result["quality"] = {**measured, **told}
         yield {"seq": 99, "kind": "done", "result": result}, b""
 
     def _check(self) -> None:
@@ -139,6 +143,7 @@ class FakeClient:
         self.run_errors: list[Exception] = []
         self.calls: list[str] = []
         self.steps = 2
+        self.priors = ["embedded"]
         self.gate = threading.Event()
         self.gate.set()
         self.delivered: list[tuple[str, str, dict[str, Any]]] = []
@@ -155,6 +160,7 @@ class FakeClient:
             "build": "0",
             "engine": {"state": "ready", "device": "cpu"},
             "memory": {"total": 1},
+            "priors": self.priors,
         }
 
     def upload_file(self, path: Path) -> dict[str, Any]:

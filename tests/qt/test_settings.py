@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qt_panel.settings import History, Settings
 from upzeroir_plugin.parameters import InvalidParameter, ParameterVector
+from upzeroir_plugin.service import orders
 
 
 def test_history_goes_back_and_forth_and_forgets_what_was_undone() -> None:
@@ -45,7 +48,7 @@ def test_a_preset_keeps_pins_and_amounts_only() -> None:
 @pytest.mark.parametrize(
     "preset",
     [{"pins": {"nothing": 1}}, {"pins": 3}, {"amount": {"haze": 7}}, {"pins": {"light.ev": "x"}}, {"effort": "mad"},
-     {"strength": "all"}, {"amount": [1]}],
+     {"strength": "all"}, {"amount": [1]}, {"pins": {"latent.scale": 11}}],
 )  # fmt: skip
 def test_a_wrong_preset_is_refused_in_words(preset: dict[str, object]) -> None:
     with pytest.raises(InvalidParameter) as caught:
@@ -56,3 +59,21 @@ def test_a_wrong_preset_is_refused_in_words(preset: dict[str, object]) -> None:
 def test_json_and_back() -> None:
     settings = Settings().pinned({"light.ev": 1.5}).amount("noise", 0.25)
     assert Settings.from_json(settings.to_json()) == settings
+
+
+def test_latent_pins_are_pins_and_only_guided_sends_them() -> None:
+    settings = Settings(effort="guided", prior="mine").pinned({"latent.scale": 0.5, "light.ev": 1.0})
+    sent = settings.order()
+    assert (sent["latent"], sent["prior"]) == ({"scale": 0.5}, "mine")
+    asked = orders.order({"photo": "x", **sent})
+    assert (asked.latent, asked.prior) == ((None, 0.5), "mine"), "the service understands it"
+    assert not {"latent", "prior"} & set(replace(settings, effort="thorough").order())
+    assert not {"latent", "prior"} & set(Settings(effort="guided").order())
+    assert settings.let_go("latent.scale", ParameterVector()).pins() == {"light.ev": 1.0}
+    assert Settings.from_json(settings.to_json()) == settings
+
+
+def test_a_preset_keeps_latent_pins_but_no_prior() -> None:
+    preset = Settings(effort="guided", prior="mine").pinned({"latent.shape": 0.7}).preset()
+    made = Settings(prior="yours").pinned({"latent.scale": 1.0}).with_preset(preset)
+    assert (dict(made.latent), made.effort, made.prior) == ({"latent.shape": 0.7}, "guided", "yours")

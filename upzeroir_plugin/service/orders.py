@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from upzeroir_plugin.errors import TooLargeError, UsageError
-from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector, parameter
+from upzeroir_plugin.parameters import LATENT, Amounts, Entry, ParameterVector, parameter
 
 Rect = tuple[int, int, int, int]
 DTYPES = {"uint8": 1, "uint16": 2, "float32": 4}
@@ -183,8 +183,10 @@ def order(data: Mapping[str, Any]) -> Order:
 def latent(data: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Shape and scale that the guided solver is told; null or missing: it measures. Raises UsageError."""
     fields = Fields({name: value for name, value in data.items() if value is not None}, "latent")
-    shape = fields.number("shape", 0.2, 10.0, math.nan) if "shape" in fields.data else None
-    scale = fields.number("scale", 1e-4, 10.0, math.nan) if "scale" in fields.data else None
+    shape, scale = (
+        fields.number(name, row.low, row.high, math.nan) if name in fields.data else None
+        for name, row in zip(("shape", "scale"), LATENT.values(), strict=True)
+    )
     fields.end()
     return shape, scale
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from upzeroir_plugin.errors import TooLargeError, UsageError
+from upzeroir_plugin.parameters import LATENT
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.prior.unet import Hook
-from upzeroir_plugin.solver.gennormal import LEAST_SHAPE, MOST_SHAPE, of
+from upzeroir_plugin.solver.gennormal import of
 from upzeroir_plugin.solver.guided import STEPS, Guided, Report, Settings, solve
 from upzeroir_plugin.solver.kept import Kept, restoring
 from upzeroir_plugin.solver.plan import Plan, neutralised
@@ -19,7 +20,6 @@ from upzeroir_plugin.solver.space import PixelSpace, Space
 
 MOST_PIXELS = 1 << 20
 LEAST_SIDE = 16
-SHAPES, SCALES = (LEAST_SHAPE, MOST_SHAPE), (1e-4, 10.0)
 MINUTES = 0.12
 """A step and megapixel on one busy core (ours: about half a second a step at 256 by 256 px)."""
 
@@ -44,9 +44,9 @@ def check_size(area: Box, steps: int | None) -> None:
 
 def check_told(shape: float | None, scale: float | None) -> None:
     """Raises UsageError for a shape or a scale of the encoded degradation that makes no sense."""
-    for what, value, (low, high) in (("latent.shape", shape, SHAPES), ("latent.scale", scale, SCALES)):
-        if value is not None and not low <= value <= high:
-            raise UsageError(f"{what} = {value:g}: it takes a number from {low:g} to {high:g}.")
+    for row, value in zip(LATENT.values(), (shape, scale), strict=True):
+        if value is not None and not row.low <= value <= row.high:
+            raise UsageError(f"{row.name} = {value:g}: it takes a number from {row.low:g} to {row.high:g}.")
 
 
 def around(area: Box, plan: Plan) -> Box:

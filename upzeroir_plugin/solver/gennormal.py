@@ -11,7 +11,9 @@ from scipy.optimize import brentq
 from scipy.special import digamma
 from torch import Tensor
 
-LEAST_SHAPE, MOST_SHAPE = 0.2, 10.0
+from upzeroir_plugin.parameters import LATENT
+
+LEAST_SHAPE, MOST_SHAPE = LATENT["latent.shape"].low, LATENT["latent.shape"].high
 LEAST_SCALE = 1e-6
 ENTRIES = 512
 
