@@ -56,6 +56,7 @@ def efforts() -> list[tuple[str, str, str]]:
     return [
         ("fast", _("Fast"), _("Seconds for a small photo; good for most.")),
         ("thorough", _("Thorough"), _("More passes over the photo; several times slower.")),
+        ("guided", _("Guided"), _("The paper's method: slow, for photos of at most one megapixel.")),
     ]
 
 

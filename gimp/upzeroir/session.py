@@ -184,7 +184,11 @@ class Session:
         def seen(_header: dict[str, Any], jpeg: bytes) -> None:
             last[0] = jpeg or last[0]
 
-        name = job.order(client, self.work, sent, wanted.wish, wanted.parameters, False, region=list(rect))
+        effort = wanted.wish.effort
+        if effort == "guided":  # three of those would take minutes
+            effort = "fast"
+        more = {"region": list(rect), "effort": effort}
+        name = job.order(client, self.work, sent, wanted.wish, wanted.parameters, False, **more)
         return None if self._followed(client, number, name, seen) is None else last[0]
 
     def _followed(self, client: Client, number: int, name: str, seen: job.Seen) -> Optional[dict[str, Any]]:
