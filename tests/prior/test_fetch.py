@@ -13,7 +13,7 @@ from tests.latents import WEIGHTS, tiny
 from upzeroir_plugin.cli import main
 from upzeroir_plugin.errors import UnreadableError, UsageError
 from upzeroir_plugin.prior import fetch
-from upzeroir_plugin.prior.store import names, place_of
+from upzeroir_plugin.prior.store import OWN, names, place_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -37,7 +37,7 @@ def test_added_listed_checked_and_removed(model: Path, capsys: pytest.CaptureFix
     said = capsys.readouterr().out
     assert hashlib.sha256((model / "unet" / WEIGHTS).read_bytes()).hexdigest() in said
     assert "creativeml-openrail-m" in said
-    assert names() == ["embedded", "little"]
+    assert names() == [*OWN, "little"]
     assert not (place_of("little") / "vae" / "evil.py").exists()
     assert main(["prior", "list", "--json"]) == 0
     (entry,) = json.loads(capsys.readouterr().out)
@@ -50,7 +50,7 @@ def test_added_listed_checked_and_removed(model: Path, capsys: pytest.CaptureFix
     assert main(["prior", "check", "little"]) == 3
     assert "not what was added" in capsys.readouterr().err
     assert main(["prior", "remove", "little"]) == 0
-    assert names() == ["embedded"]
+    assert names() == [*OWN]
     assert main(["prior", "remove", "little"]) == 2
 
 
@@ -173,12 +173,12 @@ def test_a_stopped_download_goes_on(hub: Hub) -> None:
     hub.refused = f"vae/{WEIGHTS}"
     with pytest.raises(UnreadableError, match="goes on"):
         fetch.add("me/little", None)
-    assert names() == ["embedded"]
+    assert names() == [*OWN]
     hub.refused, hub.asked = "", []
     fetch.add("me/little", None)
     assert f"vae/{WEIGHTS}" in hub.asked
     assert f"unet/{WEIGHTS}" not in hub.asked
-    assert names() == ["embedded", "little"]
+    assert names() == [*OWN, "little"]
 
 
 def test_without_a_network_it_says_so(hub: Hub) -> None:

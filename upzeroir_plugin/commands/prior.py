@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-from upzeroir_plugin.prior.store import names
+from upzeroir_plugin.prior.store import added
 
 
 def run(args: Namespace) -> int:
@@ -28,12 +28,13 @@ def _add(args: Namespace) -> int:
 def _list(args: Namespace) -> int:
     from upzeroir_plugin.prior.fetch import stored, to_json
 
-    added = [stored(name) for name in names()[1:]]
+    there = [stored(name) for name in added()]
     if args.json:
-        print(json.dumps([to_json(found) for found in added], indent=1))
+        print(json.dumps([to_json(found) for found in there], indent=1))
         return 0
     print("embedded  comes with the program, for all efforts")
-    for found in added:
+    print("small-latent  comes with the program, for guided; needs the extra latent")
+    for found in there:
         print(f"{found.name}  {found.size / 1e6:.1f} MB, from {found.source}, licence: {found.licence}")
     return 0
 

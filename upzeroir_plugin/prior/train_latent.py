@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from upzeroir_plugin.prior.embedded import fast_bfloat16
 from upzeroir_plugin.prior.levels import levels_of, timestep_of
 from upzeroir_plugin.prior.linear import Linear, fitted, start_from
 from upzeroir_plugin.prior.run import Recipe, Run
@@ -122,12 +123,14 @@ def train_denoiser(photos: Path, out: Path, recipe: Recipe) -> None:
     table = levels_of(scheduler.alphas_cumprod)
     run = Run(net, out / "unet.run", recipe)
     crops = Crops(photos, recipe.crop, 60, recipe.seed + 1 + run.step)
+    fast = fast_bfloat16(torch.device("cpu"))
 
     def loss() -> Tensor:
         with torch.no_grad():
             code = scale * encoder(_batch(crops, recipe.batch))
         sigma = (MIDDLE * torch.exp(SPREAD * torch.randn(len(code)))).clamp(0.5 * SIGMA_RANGE[0], 10.0)
-        return velocity_error(net, code, sigma, table)
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            return velocity_error(net, code, sigma, table)
 
     def save(mean: dict[str, Tensor]) -> None:
         _write(out / "unet", "UNet2DModel", DENOISER, mean)

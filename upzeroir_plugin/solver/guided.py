@@ -59,7 +59,7 @@ class Settings:
     phi: Kind = "both"
     learn: bool = True
     late: float = 0.35
-    rate: float = 2e-5
+    rate: float = 2e-6
     weights: Weights = field(default_factory=Weights)
     refine: bool = True
     thresholds: Thresholds = field(default_factory=Thresholds)
