@@ -100,7 +100,8 @@ def main(argv: list[str]) -> int:
     )
     there = {measured.key() for measured in found}
     todo = [work for work in _asked(args) if work.key() not in there]
-    todo.sort(key=lambda work: (work.way in ABLATIONS, work.index))  # a stopped run has something of every set
+    # a stopped run then has something of every set
+    todo.sort(key=lambda work: (work.way in ABLATIONS, work.index))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(args.jobs, context, _one_thread, max_tasks_per_child=1) as pool:
         for future in as_completed([pool.submit(measure, work) for work in todo]):
