@@ -25,8 +25,10 @@ from tests.gimp.conftest import Service
 from tests.gimp.gimp3 import Gimp3, environment
 from tests.gimp.gui import Gui
 from tests.gimp.screen import wait_for
-from tests.pictures import bad, scene
+from tests.pictures import bad, noisy, scene
+from tests.pictures import photo as photo_of
 from upzeroir_plugin.client import Client
+from upzeroir_plugin.estimate.run import estimate
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -424,8 +426,20 @@ def test_german(gui: Gui, service: Service) -> None:  # noqa: ARG001 - it must r
         gimp.extra.update(before)
 
 
+@pytest.fixture(scope="module")
+def slowness() -> float:
+    """How many times longer than half a second, at least 1, this machine needs here and now to estimate 12 MP."""
+    twelve = photo_of(np.tile(noisy(scene(300, 400), 12), (10, 10, 1)))
+    seconds = []
+    for _ in range(2):  # the first one imports
+        began = time.monotonic()
+        estimate(twelve)
+        seconds.append(time.monotonic() - began)
+    return max(1.0, seconds[-1] / 0.5)
+
+
 @pytest.mark.parametrize("megapixels", [0.08, 12])
-def test_how_long_it_takes(gui: Gui, small: Path, megapixels: float) -> None:
+def test_how_long_it_takes(gui: Gui, small: Path, megapixels: float, slowness: float) -> None:
     photo = small
     if megapixels == 12:
         photo = gui.box / "twelve.jpg"
@@ -438,9 +452,11 @@ def test_how_long_it_takes(gui: Gui, small: Path, megapixels: float) -> None:
     gui.screen.key(guis.SHORTCUT)
     window = gui.screen.window("^UP-ZeroIR")
     dialog, found = gui.mark("dialog")[0] - pressed, gui.mark("found")[0] - pressed
-    print(f"{megapixels} megapixels: dialog after {dialog:.2f} s, first values after {found:.2f} s")
+    print(
+        f"{megapixels} megapixels: dialog after {dialog:.2f} s, values after {found:.2f} s, {slowness:.1f} slow"
+    )
     busy = psutil.getloadavg()[0] > 1.5
-    assert dialog < (6 if busy else 1) and found < (20 if busy else 2)
+    assert dialog < (6 if busy else slowness) and found < (20 if busy else 2 * slowness)
     gui.screen.focus(window)
     gui.screen.key("Escape")
     wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
