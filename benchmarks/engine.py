@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,16 +28,19 @@ class Outcome:
         return bool(np.array_equal(self.picture, pair.degraded))
 
 
-def run(pair: Pair, options: Options | None = None) -> Outcome:
-    """Restore one pair's degraded picture, blind."""
+def run(
+    pair: Pair, options: Options | None = None, seen: Callable[[Step], None] = lambda _step: None
+) -> Outcome:
+    """Restore one pair's degraded picture, blind. `seen` is told of every step."""
     photo = Photo(pair.degraded, bit_depth=pair.bit_depth, evidence=FileEvidence(bit_depth=pair.bit_depth))
     start = time.perf_counter()
     found = estimate(photo)
     between = time.perf_counter()
     result = None
     for event in restore(photo, found, options):
-        if isinstance(event, Step) and event.result is not None:
-            result = event.result
+        if isinstance(event, Step):
+            seen(event)
+            result = event.result or result
     if result is None:
         raise RuntimeError("restore() ended without a result")
     return Outcome(result.photo.pixels, result, between - start, time.perf_counter() - between)

@@ -16,12 +16,11 @@ from benchmarks.estimators import table as estimator_table
 from benchmarks.intent import table as intent_table
 from benchmarks.metrics import psnr, ssim
 from benchmarks.peers import Cache, peers_of, seconds
-from benchmarks.sets import SETS, Pair
+from benchmarks.sets import DATA, SETS, Pair
 from benchmarks.sheets import sheet
 from benchmarks.speed import SIZES, measure
 from upzeroir_plugin.restore import Options
 
-DATA = Path(__file__).resolve().parents[2] / "shared"
 ROWS_ON_SHEET = 12
 
 

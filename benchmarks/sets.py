@@ -37,6 +37,7 @@ class Pair:
     sigma: float | None = None
 
 
+DATA = Path(__file__).resolve().parents[2] / "shared"
 Maker = Callable[[Path], Iterator[Pair]]
 
 

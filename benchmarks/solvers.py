@@ -1,7 +1,7 @@
 """The two solvers side by side, and what each part of the paper's does: `upzeroir bench --solvers`.
 
     python -m benchmarks.solvers [--data FOLDER] [--set NAME] [--limit N] [--way NAME] [--ablations] [--seeds N]
-                                 [--prior NAME] [--jobs N] [--out FOLDER]
+                                 [--jobs N] [--pictures] [--out FOLDER]
 
 Blind and with one setting for all sets. Each measurement is a line in FOLDER/solvers.jsonl, and is not made again: a
 stopped run goes on. `--jobs`: processes of one thread each, that many pictures at a time; seconds are of one.
@@ -16,17 +16,16 @@ import resource
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.engine import run
 from benchmarks.metrics import psnr, ssim
-from benchmarks.sets import SETS
+from benchmarks.sets import DATA, SETS, Pair
 from benchmarks.sheets import sheet
-from upzeroir_plugin.restore import Options
+from upzeroir_plugin.restore import Options, Step
 from upzeroir_plugin.solver.degloss import ONLY_MSE, Weights
 from upzeroir_plugin.solver.guided import Settings
 
@@ -49,21 +48,23 @@ ABLATIONS: dict[str, Settings] = {
     "100 steps": replace(DEFAULT, steps=100),
 }
 MOMENTS = 8
+Key = tuple[str, int, str, int]
+"""Set, index, way and seed: what a measurement is known by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One picture of a set, one way, one seed."""
 
-    data: str
+    data: Path
     set: str
     index: int
     way: str
     options: Options
-    picture: str = ""
+    picture: Path | None = None
 
-    def key(self) -> tuple[str, int, str, int]:
-        """What a measurement is known by."""
+    def key(self) -> Key:
+        """Its own."""
         return self.set, self.index, self.way, self.options.seed
 
 
@@ -81,10 +82,9 @@ class Measured:
     calls: int
     seconds: float
     memory: float
-    history: list[dict[str, Any]] = field(default_factory=list)
 
-    def key(self) -> tuple[str, int, str, int]:
-        """As `Work.key`."""
+    def key(self) -> Key:
+        """As of the work that it measures."""
         return self.set, self.index, self.way, self.seed
 
 
@@ -99,7 +99,12 @@ def main(argv: list[str]) -> int:
         else []
     )
     there = {measured.key() for measured in found}
-    todo = [work for work in _asked(args) if work.key() not in there]
+    asked: dict[Key, Work] = {}
+    for work in _asked(
+        args
+    ):  # the same may be asked for as a way, as what ablations compare with and as a seed
+        asked.setdefault(work.key(), work)
+    todo = [work for key, work in asked.items() if key not in there]
     # a stopped run then has something of every set
     todo.sort(key=lambda work: (work.way in ABLATIONS, work.index))
     context = multiprocessing.get_context("spawn")
@@ -125,7 +130,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         prog="upzeroir bench --solvers", description="The two solvers side by side."
     )
     add = parser.add_argument
-    add("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared")
+    add("--data", type=Path, default=DATA)
     add(
         "--set",
         action="append",
@@ -152,23 +157,22 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def _asked(args: argparse.Namespace) -> Iterator[Work]:
-    data = str(args.data)
     for number, name in enumerate(args.set or SETS_ASKED):
         count = len(list(SETS[name](args.data)))
         for way in args.way or ("fast", "guided"):
             effort, _, prior = way.partition(" on ")
             options = Options(effort=effort, prior=prior or "embedded")
             for index in range(min(count, args.limit or count)):
-                shown = str(args.out / f"trajectory-{name}-{way.replace(' ', '-')}.png")
+                shown = args.out / f"trajectory-{name}-{way.replace(' ', '-')}.png"
                 wanted = args.pictures and index == 0 and effort == "guided"
-                yield Work(data, name, index, way, options, shown if wanted else "")
+                yield Work(args.data, name, index, way, options, shown if wanted else None)
         for index in range(min(5, count) if args.ablations else 0):
-            yield Work(data, name, index, "guided", Options(effort="guided"))
+            yield Work(args.data, name, index, "guided", Options(effort="guided"))
             for part, settings in ABLATIONS.items():
-                yield Work(data, name, index, part, Options(effort="guided", guided=settings))
+                yield Work(args.data, name, index, part, Options(effort="guided", guided=settings))
         for index in range(1 + (number == 0)):  # five pictures of four sets
             for seed in range(args.seeds):
-                yield Work(data, name, index, "guided", Options(effort="guided", seed=seed))
+                yield Work(args.data, name, index, "guided", Options(effort="guided", seed=seed))
 
 
 def _one_thread() -> None:
@@ -179,38 +183,29 @@ def _one_thread() -> None:
 
 def measure(work: Work) -> Measured:
     """Restore one picture. Raises UpzeroirError."""
-    pair = list(SETS[work.set](Path(work.data)))[work.index]
-    outcome = run(pair, work.options)
+    pair = list(SETS[work.set](work.data))[work.index]
+    steps: list[Step] = []
+    outcome = run(pair, work.options, steps.append)
     if work.picture:
-        _trajectory(work)
+        _trajectory(work.set, pair, steps, work.picture)
     return Measured(
         set=work.set, index=work.index, way=work.way, seed=work.options.seed, name=pair.name,
         psnr=round(psnr(outcome.picture, pair.reference), 3), ssim=round(ssim(outcome.picture, pair.reference), 4),
         calls=outcome.result.network_calls, seconds=round(outcome.restore_seconds, 2),
         memory=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 0),
-        history=outcome.result.quality.get("history", []),
     )  # fmt: skip
 
 
-def _trajectory(work: Work) -> None:
+def _trajectory(name: str, pair: Pair, steps: list[Step], path: Path) -> None:
     """A row of the scene on its way, as a picture."""
-    from upzeroir_plugin.photo.image import Photo
-    from upzeroir_plugin.restore import Step, estimate, restore
-
-    pair = list(SETS[work.set](Path(work.data)))[work.index]
-    photo = Photo(pair.degraded, bit_depth=pair.bit_depth)
-    steps = [
-        e
-        for e in restore(photo, estimate(photo), work.options)
-        if isinstance(e, Step) and e.preview is not None
-    ]
-    chosen = [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, MOMENTS).astype(int))]
-    cells = [(f"{work.set} {pair.name[:12]}", pair.degraded)]
+    shown = [step for step in steps if step.preview is not None]
+    chosen = [shown[i] for i in np.unique(np.linspace(0, len(shown) - 1, MOMENTS).astype(int))]
+    cells = [(f"{name} {pair.name[:12]}", pair.degraded)]
     for step in chosen:
         assert step.preview is not None
         label = "end" if step.result else f"step {step.index}, sigma {255 * step.sigma:.0f}/255"
         cells.append((label, step.preview.astype(np.float32) / np.float32(255)))
-    sheet([[*cells, ("reference", pair.reference)]], Path(work.picture))
+    sheet([[*cells, ("reference", pair.reference)]], path)
 
 
 def _rows(found: list[Measured], name: str, way: str, seed: int = 0) -> dict[int, Measured]:

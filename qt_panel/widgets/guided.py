@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from qt_panel.item import Item
 from qt_panel.texts import tr
-from qt_panel.widgets.parts import Fold, label
+from qt_panel.widgets.parts import Fold, label, wheel_with_focus
 from qt_panel.widgets.physical import ParameterRow
 from upzeroir_plugin.parameters import LATENT, Entry
 
@@ -59,10 +59,7 @@ class Priors(QComboBox):
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Only with the focus."""
-        if event is not None and self.hasFocus():
-            super().wheelEvent(event)
-        elif event is not None:
-            event.ignore()
+        wheel_with_focus(self, event, super().wheelEvent)
 
 
 class Guided(Fold):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import (
@@ -53,6 +55,16 @@ def raise_role(widget: QWidget, role: str) -> None:
             style.polish(widget)
 
 
+def wheel_with_focus(
+    widget: QWidget, event: QWheelEvent | None, turn: Callable[[QWheelEvent | None], None]
+) -> None:
+    """`turn` the widget by its wheel if it has the focus; else the panel scrolls."""
+    if event is not None and widget.hasFocus():
+        turn(event)
+    elif event is not None:
+        event.ignore()
+
+
 class Slider(QSlider):
     """Horizontal; the wheel scrolls the panel, not the value, unless the slider has the focus."""
 
@@ -63,10 +75,7 @@ class Slider(QSlider):
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Only with the focus."""
-        if event is not None and self.hasFocus():
-            super().wheelEvent(event)
-        elif event is not None:
-            event.ignore()
+        wheel_with_focus(self, event, super().wheelEvent)
 
 
 class Choice(QWidget):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtGui import QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QGridLayout, QToolButton, QVBoxLayout, QWidget
 
 from qt_panel.texts import groups, tr, unit
 from qt_panel.widgets.band import BandSlider
-from qt_panel.widgets.parts import Fold, label
+from qt_panel.widgets.parts import Fold, label, wheel_with_focus
 from upzeroir_plugin.parameters import PARAMETERS, Entry, Parameter, ParameterVector
 
 SURE, LIKELY = 0.8, 0.4
@@ -25,12 +25,9 @@ def sureness(confidence: float) -> str:
 class Spin(QDoubleSpinBox):
     """Takes the wheel only with the focus."""
 
-    def wheelEvent(self, event: object) -> None:
-        """The panel scrolls."""
-        if self.hasFocus():
-            super().wheelEvent(event)  # type: ignore[arg-type]
-        else:
-            event.ignore()  # type: ignore[attr-defined]
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Only with the focus."""
+        wheel_with_focus(self, event, super().wheelEvent)
 
 
 class ParameterRow(QWidget):

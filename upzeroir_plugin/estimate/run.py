@@ -72,9 +72,11 @@ class _Tones(NamedTuple):
 
 def _toned(pixels: Array, noise: Findings) -> _Tones:
     view = learned.view_of(pixels)
-    dark = share(learned.read(view).readings["light"][0].present)
-    view = _lowered(view, noise, dark)
     seen = learned.read(view)
+    dark = share(seen.readings["light"][0].present)
+    if dark:
+        view = _lowered(view, noise, dark)
+        seen = learned.read(view)
     first = veiled(view, seen, seen.readings)
     tried = weigh(view, edge_aware(seen.depth, view), first, _faults, partial(aimed, view, seen))
     readings, black = _weighed(view, seen, reweighed(first, tried))

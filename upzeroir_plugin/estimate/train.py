@@ -19,7 +19,7 @@ from upzeroir_plugin.estimate import network
 from upzeroir_plugin.estimate.learned import CENTRE, SCALE
 from upzeroir_plugin.estimate.simulate import GROUPS, NAMES, Batch, Simulator, undo
 from upzeroir_plugin.estimate.view import LUMA
-from upzeroir_plugin.prior.embedded import fast_bfloat16
+from upzeroir_plugin.prior.run import arithmetic
 
 KEEP = 0.999
 EVERY = 500
@@ -119,7 +119,7 @@ def guess(net: Estimator, views: Tensor) -> Guess:
     arrays = [v.permute(1, 2, 0).numpy() for v in views]
     stacked = torch.from_numpy(np.stack([network.planes(a) for a in arrays]))
     tones = torch.from_numpy(np.stack([network.tones_of(a) for a in arrays]))
-    with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
+    with arithmetic():
         outputs, log_depth = (
             part.float() for part in net(stacked.contiguous(memory_format=torch.channels_last), tones)
         )

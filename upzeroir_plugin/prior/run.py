@@ -13,6 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from upzeroir_plugin.prior.embedded import fast_bfloat16
+
+
+def arithmetic() -> torch.autocast:
+    """Bfloat16 for the networks' steps inside a `with`, where this processor is fast in it."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu")))
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:

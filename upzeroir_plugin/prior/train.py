@@ -21,7 +21,6 @@ from torch import Tensor
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.prior import run
-from upzeroir_plugin.prior.embedded import fast_bfloat16
 from upzeroir_plugin.prior.pictures import opened, split
 from upzeroir_plugin.prior.synthetic import picture
 from upzeroir_plugin.prior.unet import DenoiserUNet, in_channels_last
@@ -204,7 +203,7 @@ def _error(net: DenoiserUNet, crops: Crops, count: int) -> Tensor:
     noisy, sigma, loss = degrade(clean, crops.rng)
     clean, noisy, sigma = 2 * clean - 1, 2 * noisy - 1, 2 * sigma
     noisy = noisy.to(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
+    with run.arithmetic():
         estimate = net(noisy, sigma, loss).float()
     weight = (sigma**2 + 0.25) / (0.5 * sigma) ** 2
     value: Tensor = (weight * (estimate - clean) ** 2).mean()

@@ -12,10 +12,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from upzeroir_plugin.prior.embedded import fast_bfloat16
 from upzeroir_plugin.prior.levels import levels_of, timestep_of
 from upzeroir_plugin.prior.linear import Linear, fitted, start_from
-from upzeroir_plugin.prior.run import Recipe, Run
+from upzeroir_plugin.prior.run import Recipe, Run, arithmetic
 from upzeroir_plugin.prior.train import Crops
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -123,13 +122,12 @@ def train_denoiser(photos: Path, out: Path, recipe: Recipe) -> None:
     table = levels_of(scheduler.alphas_cumprod)
     run = Run(net, out / "unet.run", recipe)
     crops = Crops(photos, recipe.crop, 60, recipe.seed + 1 + run.step)
-    fast = fast_bfloat16(torch.device("cpu"))
 
     def loss() -> Tensor:
         with torch.no_grad():
             code = scale * encoder(_batch(crops, recipe.batch))
         sigma = (MIDDLE * torch.exp(SPREAD * torch.randn(len(code)))).clamp(0.5 * SIGMA_RANGE[0], 10.0)
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+        with arithmetic():
             return velocity_error(net, code, sigma, table)
 
     def save(mean: dict[str, Tensor]) -> None:
