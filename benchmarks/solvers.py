@@ -34,7 +34,8 @@ DEFAULT = Settings()
 FULL = Weights()
 ABLATIONS: dict[str, Settings] = {
     "without PCDM (phi = physics, fixed)": replace(DEFAULT, phi="physics", learn=False),
-    "phi = physics, free": replace(DEFAULT, phi="physics"),
+    "phi = physics, theta free": replace(DEFAULT, phi="physics", free=True),
+    "phi = physics + network, theta free": replace(DEFAULT, free=True),
     "phi = network alone": replace(DEFAULT, phi="net"),
     "without DegLoss (squared error alone)": replace(
         DEFAULT, weights=replace(ONLY_MSE, quality=FULL.quality)

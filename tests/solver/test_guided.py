@@ -200,6 +200,18 @@ def test_each_kind_of_phi_removes_noise(kind: Kind, exact_prior: EmbeddedPrior) 
     assert torch.isfinite(made.latent.scale)
 
 
+@pytest.mark.parametrize("free", [False, True])
+def test_theta_moves_only_if_it_is_free(free: bool, exact_prior: EmbeddedPrior) -> None:
+    y = bad(scene(64, 64, 2), haze_depth=0.5, noise_file=4.0)
+    theta = theta_of(noise_file=4.0).with_entries({"haze.depth": Entry(0.5, 0.3, 0.7, 0.9)})
+    plan = make_plan(y, theta, Maps(), Amounts(), exact_prior, False, None)
+    space, told = PixelSpace(exact_prior), replace(QUICK, free=free)
+    made = solve(
+        to_tensor(y), (0, 0, 64, 64), plan, space, exact_prior, told, 0, lambda: None, lambda _p: None
+    )
+    assert (made.report["learned"].get("haze.depth", 0.5) != 0.5) is free
+
+
 @pytest.mark.parametrize("weights", [ONLY_MSE, Settings().weights])
 def test_dark_hazy_and_noisy_at_once(weights: object, exact_prior: EmbeddedPrior) -> None:
     x = scene(64, 64, 2)

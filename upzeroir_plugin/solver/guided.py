@@ -49,15 +49,19 @@ STRONGER = 4.0
 class Settings:
     """How the solver works; the same for all photos. Fields that turn a part off are for ablations.
 
-    `steps`: length of the schedule. `phi`: which φ. `learn`: whether φ is trained on the way, one step of Adam at rate
-    `rate` each from `late` (a share of the schedule) on. `fresh`: share of new noise in each step (0: DDIM, 1: DDPM).
-    `last`: where the schedule ends, in parts of the photo's own noise. `top`: where it begins, in parts of the prior's.
-    `shape`, `scale`: the generalised Gaussian of the encoded degradation, told by the user; None: measured.
+    `steps`: length of the schedule. `phi`: which φ. `learn`: whether its network is trained on the way, one step of Adam
+    at rate `rate` each from `late` (a share of the schedule) on. `free`: whether θ learns with it, within its interval;
+    off (ours), because the scene follows θ at once, so that the photo hardly tells one pair from the other and what
+    the prior smooths away is taken for haze (up to 4 dB on haze in a latent space, 1 dB in pixels). `fresh`: share of
+    new noise in each step (0: DDIM, 1: DDPM). `last`: where the schedule ends, in parts of the photo's own noise.
+    `top`: where it begins, in parts of the prior's. `shape`, `scale`: the generalised Gaussian of the encoded
+    degradation, told by the user; None: measured.
     """
 
     steps: int = STEPS
     phi: Kind = "both"
     learn: bool = True
+    free: bool = False
     late: float = 0.35
     rate: float = 2e-6
     weights: Weights = field(default_factory=Weights)
@@ -146,7 +150,7 @@ class _Run:
         if settings.scale is not None:
             self._told(settings.scale)
         self.noise = self.sigma * self._grain(values)
-        self.phi = Redegradation(settings.phi, plan.theta, self.generator, settings.learn).to(space.device)
+        self.phi = Redegradation(settings.phi, plan.theta, self.generator, settings.free).to(space.device)
         self.loss = DegLoss(settings.weights, prior.features, self._code_of, self.generator)
         self.latent = of(settings.shape or 2.0, settings.scale or self.level * 2**0.5)
         self.pieces = [self._piece(tile) for tile in self._tiles()]
