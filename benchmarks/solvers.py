@@ -46,6 +46,8 @@ ABLATIONS: dict[str, Settings] = {
     "without quality term": replace(DEFAULT, weights=replace(FULL, quality=0.0)),
     "without DQR": replace(DEFAULT, refine=False),
     "DDPM (all noise fresh)": replace(DEFAULT, fresh=1.0),
+    "DDIM's own schedule": replace(DEFAULT, spacing="ddim"),
+    "Karras's schedule": replace(DEFAULT, spacing="karras"),
     "100 steps": replace(DEFAULT, steps=100),
 }
 MOMENTS = 8

@@ -26,6 +26,7 @@ from upzeroir_plugin.solver.kept import Kept
 from upzeroir_plugin.solver.niqe import niqe
 from upzeroir_plugin.solver.pcdm import Kind, Pcdm, Redegradation
 from upzeroir_plugin.solver.quality import Verdict
+from upzeroir_plugin.solver.schedule import Spacing, spaced
 from upzeroir_plugin.solver.space import PixelSpace
 
 LATENT = gennormal.of(2.0, 0.1)
@@ -173,12 +174,29 @@ def test_refinement_noises_again_when_the_picture_has_become_worse_and_keeps_the
 # The trajectory
 
 
-def test_the_schedule_falls_from_the_top_of_the_prior_to_below_the_noise() -> None:
-    levels = schedule((0.002, 0.6), 0.05, Settings(steps=20))
-    assert len(levels) == 20
+@pytest.mark.parametrize("spacing", ["logarithm", "ddim", "karras"])
+@pytest.mark.parametrize("steps", [2, 20, 1000])
+def test_the_schedule_falls_from_the_top_of_the_prior_to_below_the_noise(
+    spacing: Spacing, steps: int
+) -> None:
+    levels = schedule((0.002, 0.6), 0.05, Settings(steps=steps, spacing=spacing))
+    assert len(levels) == steps
     assert levels[0] == pytest.approx(0.6)
     assert levels[-1] == pytest.approx(0.35 * 0.05)
     assert levels == sorted(set(levels), reverse=True)
+
+
+def test_schedules_are_the_ones_of_diffusers() -> None:
+    from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
+
+    kept = DDIMScheduler().alphas_cumprod
+    sigmas = ((1 - kept) / kept).sqrt()
+    ddim = spaced(float(sigmas[900]), float(sigmas[0]), 10, "ddim")
+    assert ddim == pytest.approx([float(sigmas[t]) for t in range(900, -1, -100)], rel=1e-4)
+    scheduler = DPMSolverMultistepScheduler(use_karras_sigmas=True)
+    scheduler.set_timesteps(10)
+    karras = spaced(float(scheduler.sigmas[0]), float(scheduler.sigmas[9]), 10, "karras")
+    assert karras == pytest.approx(scheduler.sigmas[:10].tolist(), rel=1e-4)
 
 
 def test_noising_shrinks_the_noise_that_was_there() -> None:

@@ -30,6 +30,7 @@ from upzeroir_plugin.solver.niqe import niqe
 from upzeroir_plugin.solver.pcdm import Kind, Redegradation
 from upzeroir_plugin.solver.plan import Plan, blur_reach, sigma_of
 from upzeroir_plugin.solver.quality import judge
+from upzeroir_plugin.solver.schedule import Spacing, spaced
 from upzeroir_plugin.solver.space import Space
 from upzeroir_plugin.solver.teacher import Piece, Pretraining, Teacher, coded, inner
 from upzeroir_plugin.solver.window import Enough
@@ -49,13 +50,13 @@ STRONGER = 4.0
 class Settings:
     """How the solver works; the same for all photos. Fields that turn a part off are for ablations.
 
-    `steps`: length of the schedule. `phi`: which φ. `learn`: whether its network is trained on the way, one step of Adam
+    `steps`: length of the schedule. `phi`: which φ. `learn`: whether its network is trained too, one step of Adam
     at rate `rate` each from `late` (a share of the schedule) on. `free`: whether θ learns with it, within its interval;
     off (ours), because the scene follows θ at once, so that the photo hardly tells one pair from the other and what
     the prior smooths away is taken for haze (up to 4 dB on haze in a latent space, 1 dB in pixels). `fresh`: share of
     new noise in each step (0: DDIM, 1: DDPM). `last`: where the schedule ends, in parts of the photo's own noise.
-    `top`: where it begins, in parts of the prior's. `shape`, `scale`: the generalised Gaussian of the encoded
-    degradation, told by the user; None: measured.
+    `top`: where it begins, in parts of the prior's; `spacing`: how it falls (`solver/schedule.py`). `shape`,
+    `scale`: the generalised Gaussian of the encoded degradation, told by the user; None: measured.
     """
 
     steps: int = STEPS
@@ -70,6 +71,7 @@ class Settings:
     fresh: float = 0.0
     last: float = 0.35
     top: float = 1.0
+    spacing: Spacing = "logarithm"
     score: Score = niqe
     shape: float | None = None
     scale: float | None = None
@@ -428,11 +430,10 @@ class _Run:
 
 
 def schedule(trained: tuple[float, float], level: float, settings: Settings) -> list[float]:
-    """Noise levels, falling evenly in the logarithm from the top of what the prior knows to below the photo's own."""
+    """Noise levels, falling from the top of what the prior knows to below the photo's own. Raises UsageError."""
     first = settings.top * trained[1]
     last = min(max(settings.last * level, trained[0]), 0.5 * first)
-    count = max(2, settings.steps)
-    return [first * (last / first) ** (i / (count - 1)) for i in range(count)]
+    return spaced(first, last, max(2, settings.steps), settings.spacing)
 
 
 def noised(
