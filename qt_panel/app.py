@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_API", "pyqt6")
@@ -14,6 +15,7 @@ from qt_panel import autosave, entry, prefs
 from qt_panel.app_parts import running_application, speak, steady_memory
 from qt_panel.backend import Backend, Connect
 from qt_panel.background import Background
+from qt_panel.interrupts import Interrupts
 from qt_panel.item import Item
 from qt_panel.session import Session
 from qt_panel.texts import tr
@@ -44,7 +46,9 @@ def run(args: Namespace) -> int:
     window = build(deliver_to=args.deliver_to or "", replacing=args.external_editor)
     window.show()
     begin(window, args)
+    interrupts = Interrupts(partial(window.shut, ended=False))
     status = app.exec()
+    interrupts.close()
     del kept
     return status
 

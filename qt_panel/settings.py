@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from upzeroir_plugin.parameters import GROUPS, LATENT, Amounts, InvalidParameter, ParameterVector
+from upzeroir_plugin.parameters import EFFORTS, GROUPS, LATENT, Amounts, InvalidParameter, ParameterVector
 
-EFFORTS = ("fast", "thorough", "guided")
 TOGETHER = 1.0
 """Seconds within which changes of the same thing are one step of the history."""
 S = TypeVar("S")

@@ -261,10 +261,13 @@ class Window(QMainWindow):
         self.shut()
         event.accept()
 
-    def shut(self) -> None:
-        """End the work; nothing is left behind."""
+    def shut(self, ended: bool = True) -> None:
+        """End the work. `ended` as it should: nothing is left behind; else the next start has the session again."""
         running_application().removeEventFilter(self)
-        self.autosave.end()
+        if ended:
+            self.autosave.end()
+        else:
+            self.autosave.write()
         self.session.shut()
         self.delivery.close()
 

@@ -15,9 +15,7 @@ from typing import NoReturn
 
 from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import known
-from upzeroir_plugin.parameters import GROUPS, LATENT, PARAMETERS, InvalidParameter, parameter
-
-EFFORTS = ("fast", "thorough", "guided")
+from upzeroir_plugin.parameters import EFFORTS, GROUPS, LATENT, PARAMETERS, InvalidParameter, parameter
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -102,6 +102,8 @@ LATENT = {
     )
 }  # fmt: skip
 """What the guided solver may be told of the degradation as its prior encodes it; no part of θ."""
+EFFORTS = ("fast", "thorough", "guided")
+"""How much work a restoration may take; *guided* is the paper's solver."""
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 NAMES = tuple(BY_NAME)
 

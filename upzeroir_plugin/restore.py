@@ -18,7 +18,7 @@ from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import CancelledError, ResultError, TooLargeError, UsageError
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.estimate.run import estimate as measure
-from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.parameters import EFFORTS, Amounts, ParameterVector
 from upzeroir_plugin.photo.crop import checked_region, crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import fields
@@ -46,7 +46,6 @@ from upzeroir_plugin.solver.space import Space
 from upzeroir_plugin.solver.view import SIDE, View, eight_bit
 from upzeroir_plugin.solver.window import Enough, Restored, finish, restore_window, small
 
-EFFORTS = ("fast", "thorough", "guided")
 PULSE = 0.4
 SURE = 0.03
 """Share of the work that must be done before the time left is told."""

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import UpzeroirError, UsageError
-from upzeroir_plugin.parameters import GROUP_LABELS, PARAMETERS, InvalidParameter
+from upzeroir_plugin.parameters import EFFORTS, GROUP_LABELS, PARAMETERS, InvalidParameter
 from upzeroir_plugin.prior.store import names as prior_names
 from upzeroir_plugin.service import log, orders
 from upzeroir_plugin.service.answers import Refusal, on_error
@@ -115,7 +115,7 @@ class Service:
                 "memory": self.memory(),
                 "processes": {"service": os.getpid(), "reader": self.reader.pid, "engine": engine.pid},
                 "priors": prior_names(),
-                "efforts": list(orders.EFFORTS),
+                "efforts": list(EFFORTS),
                 "groups": GROUP_LABELS,
                 "parameters": [asdict(row) for row in PARAMETERS],
                 "limits": asdict(self.limits),

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from upzeroir_plugin.errors import TooLargeError, UsageError
-from upzeroir_plugin.parameters import LATENT, Amounts, Entry, ParameterVector, parameter
+from upzeroir_plugin.parameters import EFFORTS, LATENT, Amounts, Entry, ParameterVector, parameter
 
 Rect = tuple[int, int, int, int]
 DTYPES = {"uint8": 1, "uint16": 2, "float32": 4}
 DEVICES = ("auto", "cpu", "cuda", "mps")
-EFFORTS = ("fast", "thorough", "guided")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LARGEST_SIDE = 1 << 17
 
