@@ -14,6 +14,7 @@ from benchmarks.adds import table as adds_table
 from benchmarks.engine import Outcome, run
 from benchmarks.estimators import table as estimator_table
 from benchmarks.intent import table as intent_table
+from benchmarks.invented import table as invented_table
 from benchmarks.metrics import psnr, ssim
 from benchmarks.peers import Cache, peers_of, seconds
 from benchmarks.sets import DATA, SETS, Pair
@@ -39,6 +40,8 @@ def main(argv: list[str]) -> int:
             report[name] = adds_table(args.data, args.limit)
         elif name == "intent":
             report[name] = intent_table(args.data, args.limit)
+        elif name == "invented":
+            report[name] = invented_table(args.data, args.limit)
         elif name == "speed":
             report[name] = _speed(args)
         else:
@@ -58,7 +61,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     add(
         "--set",
         action="append",
-        choices=[*SETS, "estimates", "adds", "intent", "speed"],
+        choices=[*SETS, "estimates", "adds", "intent", "invented", "speed"],
         help="may be repeated; default: val",
     )
     add(
