@@ -10,16 +10,18 @@ import numpy as np
 
 from benchmarks.metrics import Picture
 from benchmarks.sets import Pair
+from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.photo.image import FileEvidence, Photo
 from upzeroir_plugin.restore import Options, Result, Step, estimate, restore
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The restored picture and what it cost."""
+    """The restored picture, what was found before, and what it cost."""
 
     picture: Picture
     result: Result
+    found: Estimate
     estimate_seconds: float
     restore_seconds: float
 
@@ -43,4 +45,4 @@ def run(
             result = event.result or result
     if result is None:
         raise RuntimeError("restore() ended without a result")
-    return Outcome(result.photo.pixels, result, between - start, time.perf_counter() - between)
+    return Outcome(result.photo.pixels, result, found, between - start, time.perf_counter() - between)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from scipy.stats import spearmanr
 
 from benchmarks.engine import Outcome, run
 from benchmarks.metrics import Picture
 from benchmarks.sets import Pair, val
 from upzeroir_plugin.parameters import Amounts
-from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.prior.embedded import embedded
-from upzeroir_plugin.restore import estimate
 from upzeroir_plugin.solver.annealed import make_plan
 from upzeroir_plugin.solver.honesty import Subject, invented
 
@@ -23,10 +24,10 @@ SIDE, BLOCK = 384, 8
 def table(data: Path, limit: int | None) -> dict[str, object]:
     """Spearman's ρ of the map and the error, pixel by pixel and over blocks of 8 × 8 px, by fault."""
     found: dict[str, list[tuple[float, float]]] = {}
-    for pair in list(val(data))[:limit]:
-        outcome = run(_middle(pair))
+    for pair in map(_middle, islice(val(data), limit)):
+        outcome = run(pair)
         if outcome.result.network_calls:
-            found.setdefault(pair.name, []).append(_agreement(_middle(pair), outcome))
+            found.setdefault(pair.name, []).append(_agreement(pair, outcome))
     rows = {name: _row(values) for name, values in sorted(found.items())}
     return {**rows, "all": _row([v for values in found.values() for v in values])}
 
@@ -41,19 +42,16 @@ def _middle(pair: Pair) -> Pair:
 
 
 def _agreement(pair: Pair, outcome: Outcome) -> tuple[float, float]:
-    prior, photo = embedded(), Photo(pair.degraded, bit_depth=pair.bit_depth)
-    plan = make_plan(photo.pixels, outcome.result.theta, estimate(photo).maps, Amounts(), prior, False, None)
-    height, width = photo.pixels.shape[:2]
-    subject = Subject(photo.pixels, outcome.picture, (0, 0, width, height), plan, Amounts(), 1.0)
+    prior, theta, maps = embedded(), outcome.result.theta, outcome.found.maps
+    plan = make_plan(pair.degraded, theta, maps, Amounts(), prior, False, None)
+    subject = Subject(pair.degraded, outcome.picture, (0, 0, *plan.size), plan, Amounts(), 1.0)
     shown = invented(subject, prior, lambda: None).values
     wrong = np.square(outcome.picture - pair.reference).mean(2)
     return _rank(shown, wrong), _rank(_blocks(shown), _blocks(wrong))
 
 
 def _blocks(values: Picture) -> Picture:
-    height, width = (n // BLOCK * BLOCK for n in values.shape)
-    cut = values[:height, :width].reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
-    means: Picture = cut.mean((1, 3))
+    means: Picture = F.avg_pool2d(torch.from_numpy(values)[None], BLOCK)[0].numpy()
     return means
 
 
@@ -62,5 +60,5 @@ def _rank(shown: Picture, wrong: Picture) -> float:
 
 
 def _row(values: list[tuple[float, float]]) -> dict[str, float]:
-    pixels, blocks = np.mean(values, axis=0)
-    return {"pictures": len(values), "pixels": round(pixels, 3), "blocks": round(blocks, 3)}
+    pixels, blocks = np.mean(values, axis=0).round(3).tolist()
+    return {"pictures": len(values), "pixels": pixels, "blocks": blocks}

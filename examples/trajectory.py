@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from upzeroir_plugin.photo.load import load
 from upzeroir_plugin.restore import Options, Step, estimate, restore
+from upzeroir_plugin.solver.view import eight_bit
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "docs" / "pictures" / "trajectory.jpg"
@@ -25,15 +25,12 @@ def row(prior: str) -> list[Image.Image]:
     photo = load(HERE / "haze.jpg", 1e8)
     found = estimate(photo)
     options = Options(effort="guided", prior=prior, region=AREA)
-    shown: list[np.ndarray] = []
-    for event in restore(photo, found, options):
-        if isinstance(event, Step) and event.preview is not None:
-            shown.append(event.preview)
-            print(prior, event.index, event.total)
+    steps = [event for event in restore(photo, found, options) if isinstance(event, Step)]
+    shown = [step.preview for step in steps if step.preview is not None]
     x, y, w, h = AREA
-    whole = Image.open(HERE / "haze.jpg").crop((x, y, x + w, y + h))
-    moments = [shown[round(share * (len(shown) - 1))] for share in SHARES]
-    return [whole, *(Image.fromarray(moment) for moment in moments)]
+    before = eight_bit(photo.pixels[y : y + h, x : x + w])
+    moments = (shown[round(share * (len(shown) - 1))] for share in SHARES)
+    return [Image.fromarray(picture) for picture in (before, *moments)]
 
 
 def main() -> None:

@@ -25,11 +25,12 @@ class Interrupts:
         signal.set_wakeup_fd(self._there.fileno())
         self._notifier = QSocketNotifier(voidptr(self._here.fileno()), QSocketNotifier.Type.Read)
         self._notifier.activated.connect(self._heard)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._end)
+        self._before = {n: signal.signal(n, self._end) for n in (signal.SIGINT, signal.SIGTERM)}
 
     def close(self) -> None:
         """Listen no more."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         signal.set_wakeup_fd(-1)
         self._notifier.setEnabled(False)
         self._here.close()

@@ -9,6 +9,11 @@ from PIL import Image
 
 from upzeroir_plugin.cli import main
 
+REPORT = {
+    "summary", "parameters", "changed", "seconds", "network_calls", "effort", "solver", "seed", "device", "dtype",
+    "prior", "quality",
+}  # fmt: skip
+"""Keys of a report."""
 GRAINY = ("--set", "noise.file=10", "--steps", "1")
 
 

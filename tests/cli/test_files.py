@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.cli.helpers import GRAINY, Cli, one_line, pixels
+from tests.cli.helpers import GRAINY, REPORT, Cli, one_line, pixels
 from tests.pictures import as_image, noisy, scene
 from upzeroir_plugin import restore as engine
 from upzeroir_plugin.estimate.readings import Estimate
@@ -15,12 +15,6 @@ from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.record import read_record
 from upzeroir_plugin.prior.embedded import WEIGHTS
 from upzeroir_plugin.prior.store import FOLDER
-
-REPORT = {
-    "summary", "parameters", "changed", "seconds", "network_calls", "effort", "solver", "seed", "device", "dtype",
-    "prior", "quality",
-}  # fmt: skip
-
 
 # --repeat
 

@@ -8,21 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.helpers import GRAINY, Cli, pixels
+from tests.cli.helpers import GRAINY, REPORT, Cli, pixels
 from tests.pictures import as_image, noisy, scene
 from upzeroir_plugin import restore as engine
 from upzeroir_plugin.parameters import GROUPS, NAMES
 from upzeroir_plugin.photo.record import read_record
 from upzeroir_plugin.prior.embedded import WEIGHTS, embedded
 from upzeroir_plugin.prior.store import FOLDER
-
-REPORT = {
-    "summary", "parameters", "changed", "seconds", "network_calls", "effort", "solver", "seed", "device", "dtype",
-    "prior", "quality",
-}  # fmt: skip
-
-
-# restore
 
 
 def test_a_restored_photo_is_written_and_said(cli: Cli, grainy: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from upzeroir_plugin.errors import UnreadableError, UpzeroirError
 from upzeroir_plugin.prior import latent as module
 from upzeroir_plugin.prior.folder import is_latent
 from upzeroir_plugin.prior.latent import Cut, LatentSpace
-from upzeroir_plugin.prior.levels import levels_of, timestep_of
+from upzeroir_plugin.prior.levels import levels_of, sigma_of, timestep_of
 
 FLOAT = torch.float32
 
@@ -36,6 +36,7 @@ def test_timesteps_and_levels_agree() -> None:
     )
     between = timestep_of((sigma[10] * sigma[11]).sqrt(), table)
     assert float(between) == pytest.approx(10.5, abs=0.02)
+    assert float(sigma_of(between, table)) == pytest.approx(float((sigma[10] * sigma[11]).sqrt()), rel=1e-4)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

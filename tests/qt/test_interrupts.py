@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.service.helpers import until
 from upzeroir_plugin.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,10 +31,7 @@ def test_the_session_is_kept(
             [sys.executable, "-m", "qt_panel", str(bad_photo)], env=environment, stderr=file
         )
     try:
-        deadline = time.monotonic() + 60
-        while not list((tmp_path / "own").glob("session-*.json")):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        until(lambda: bool(list((tmp_path / "own").glob("session-*.json"))), 60)
         panel.send_signal(number)
         assert panel.wait(20) == 128 + number
     finally:

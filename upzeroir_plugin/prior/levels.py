@@ -18,3 +18,9 @@ def timestep_of(sigma: Tensor, table: Tensor) -> Tensor:
     place = torch.searchsorted(table, wanted.contiguous()).clamp(1, len(table) - 1)
     low, high = table[place - 1], table[place]
     return place - 1 + (wanted - low) / (high - low)
+
+
+def sigma_of(time: Tensor, table: Tensor) -> Tensor:
+    """Noise levels of timesteps in [0, T − 1], fractional ones too: the inverse of `timestep_of`."""
+    below = time.floor().long().clamp_max(len(table) - 2)
+    return torch.lerp(table[below], table[below + 1], time - below).exp()

@@ -50,13 +50,13 @@ STRONGER = 4.0
 class Settings:
     """How the solver works; the same for all photos. Fields that turn a part off are for ablations.
 
-    `steps`: length of the schedule. `phi`: which φ. `learn`: whether its network is trained too, one step of Adam
-    at rate `rate` each from `late` (a share of the schedule) on. `free`: whether θ learns with it, within its interval;
-    off (ours), because the scene follows θ at once, so that the photo hardly tells one pair from the other and what
-    the prior smooths away is taken for haze (up to 4 dB on haze in a latent space, 1 dB in pixels). `fresh`: share of
-    new noise in each step (0: DDIM, 1: DDPM). `last`: where the schedule ends, in parts of the photo's own noise.
-    `top`: where it begins, in parts of the prior's; `spacing`: how it falls (`solver/schedule.py`). `shape`,
-    `scale`: the generalised Gaussian of the encoded degradation, told by the user; None: measured.
+    `steps`: length of the schedule. `phi`: which φ. `learn`: whether it is trained on the way, one step of Adam each
+    from `late` (a share of the schedule) on: its network at rate `rate`, and θ within its interval if `free`. Off
+    (ours): the scene follows θ at once, so that the photo hardly tells one pair from the other (docs/method.md: no
+    difference in pixels on average, 4 dB on haze in a latent space). `fresh`: share of new noise in each step (0:
+    DDIM, 1: DDPM). `last`: where the schedule ends, in parts of the photo's own noise. `top`: where it begins, in parts
+    of the prior's; `spacing`: how it falls (`solver/schedule.py`). `shape`, `scale`: the generalised Gaussian of the
+    encoded degradation, told by the user; None: measured.
     """
 
     steps: int = STEPS

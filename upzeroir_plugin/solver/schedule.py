@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 
 from upzeroir_plugin.errors import UsageError
-from upzeroir_plugin.prior.levels import levels_of, timestep_of
+from upzeroir_plugin.prior.levels import levels_of, sigma_of, timestep_of
 
 Spacing = Literal["logarithm", "ddim", "karras"]
 RHO = 7.0
@@ -39,7 +39,5 @@ def _even_in_time(first: float, last: float, count: int) -> list[float]:
     scheduler: Any = DDIMScheduler()  # type: ignore[no-untyped-call]
     table = levels_of(scheduler.alphas_cumprod)
     begin, end = timestep_of(torch.tensor([first, last]), table)
-    times = torch.linspace(float(begin), float(end), count)
-    below = times.floor().long().clamp_max(len(table) - 2)
-    found = torch.lerp(table[below], table[below + 1], times - below).exp()
+    found = sigma_of(torch.linspace(float(begin), float(end), count), table)
     return [first, *map(float, found[1:-1]), last]
