@@ -17,6 +17,7 @@ from benchmarks.intent import table as intent_table
 from benchmarks.invented import table as invented_table
 from benchmarks.metrics import psnr, ssim
 from benchmarks.peers import Cache, peers_of, seconds
+from benchmarks.real import table as real_table
 from benchmarks.sets import DATA, SETS, Pair
 from benchmarks.sheets import sheet
 from benchmarks.speed import SIZES, measure
@@ -43,6 +44,8 @@ def main(argv: list[str]) -> int:
     for name in args.set or ["val"]:
         if name in TABLES:
             report[name] = TABLES[name](args.data, args.limit)
+        elif name == "real":
+            report[name] = real_table(args.data, args.limit, args.out if args.sheets else None)
         elif name == "speed":
             report[name] = _speed(args)
         else:
@@ -62,7 +65,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     add(
         "--set",
         action="append",
-        choices=[*SETS, *TABLES, "speed"],
+        choices=[*SETS, *TABLES, "real", "speed"],
         help="may be repeated; default: val",
     )
     add(

@@ -13,16 +13,16 @@ SIDE = 256
 LINE = 14
 
 
-def sheet(rows: list[list[tuple[str, Picture]]], path: Path) -> None:
-    """One row a photo, one cell a (label, picture); written as PNG or JPEG by the name's ending."""
+def sheet(rows: list[list[tuple[str, Picture]]], path: Path, side: int = SIDE) -> None:
+    """One row a photo, one cell of `side` px a (label, picture); written as PNG or JPEG by the name's ending."""
     columns = max(len(row) for row in rows)
-    page = Image.new("RGB", (columns * SIDE, len(rows) * (SIDE + LINE)), "white")
+    page = Image.new("RGB", (columns * side, len(rows) * (side + LINE)), "white")
     draw = ImageDraw.Draw(page)
     for r, row in enumerate(rows):
         for c, (label, picture) in enumerate(row):
             cell = Image.fromarray(np.uint8(np.clip(picture, 0, 1) * 255 + 0.5))
-            cell.thumbnail((SIDE, SIDE))
-            page.paste(cell, (c * SIDE, r * (SIDE + LINE) + LINE))
-            draw.text((c * SIDE + 2, r * (SIDE + LINE) + 1), label, fill="black")
+            cell.thumbnail((side, side))
+            page.paste(cell, (c * side, r * (side + LINE) + LINE))
+            draw.text((c * side + 2, r * (side + LINE) + 1), label, fill="black")
     path.parent.mkdir(parents=True, exist_ok=True)
     page.save(path)

@@ -65,7 +65,7 @@ def estimate_jpeg(photo: Photo) -> Findings:
         "file_quality": None,
     }
     if photo.evidence.jpeg_tables:
-        table = np.reshape(photo.evidence.jpeg_tables[0], (8, 8))
+        table = np.maximum(np.reshape(photo.evidence.jpeg_tables[0], (8, 8)), 1)
         evidence["file_quality"] = table_quality(table)
         home = _histogram(luma, _phase(photo.evidence.crop_offset), len(FREQUENCIES))
         told = float(_scores(home[None], table[None])[0, 0])
@@ -107,9 +107,12 @@ def _histogram(luma: Array, grid: tuple[int, int], few: int) -> Array:
 
 
 def _scores(histograms: Array, tables: NDArray[np.int_]) -> Array:
-    """Log-likelihood (n, tables) against a smooth density, from histograms (n, few, BINS) and tables (t, 8, 8)."""
+    """Log-likelihood (n, tables) against a smooth density, from histograms (n, few, BINS) and tables (t, 8, 8).
+
+    Steps of 16 bits count as `STEPS`: what they leave is zero, or beyond the histogram.
+    """
     few = histograms.shape[1]
-    steps = tables[:, ROWS[:few], COLUMNS[:few]] - 1
+    steps = np.minimum(tables[:, ROWS[:few], COLUMNS[:few]], STEPS) - 1
     found = []
     for jitter in JITTERS:
         of_steps = histograms.reshape(-1, BINS) @ _likelihood(jitter)

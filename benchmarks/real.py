@@ -1,0 +1,57 @@
+"""Photos that went wrong by themselves: what is found in each, and sheets for eyes, since most have no better twin.
+
+Read as files, with the evidence that a user's file brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.metrics import Picture
+from benchmarks.sets import Pair, listed, read
+from benchmarks.sheets import sheet
+from upzeroir_plugin.photo.load import load
+from upzeroir_plugin.restore import Step, estimate, restore
+from upzeroir_plugin.summary import summary
+
+MOST = 5e7
+KINDS = ("blurred", "hazy", "jpeg", "lowlight", "noisy")
+NOISY, MEAN = "_real", "_mean"
+"""How the names of a noisy photo and of the mean of many of its kind end (PolyU's pairs, Xu et al. 2018)."""
+
+
+def pairs(data: Path) -> Iterator[Pair]:
+    """Real camera noise beside the mean of many exposures."""
+    for path in listed(data / "eval" / "real" / "noisy"):
+        if path.stem.endswith(NOISY):
+            clean = path.with_name(path.name.replace(NOISY, MEAN))
+            yield Pair(path.stem.removesuffix(NOISY), read(path), read(clean))
+
+
+def table(data: Path, limit: int | None, out: Path | None = None) -> dict[str, object]:
+    """The sentence for each photo, by kind; with `out`, a sheet of each kind: before and after."""
+    found: dict[str, object] = {}
+    for kind in KINDS:
+        rows = []
+        for path in listed(data / "eval" / "real" / kind)[:limit]:
+            if path.stem.endswith(MEAN):
+                continue
+            before, after, words = _restored(path)
+            found[f"{kind}: {path.stem}"] = words
+            rows.append([(path.stem[:40], before), (words[:70], after)])
+        if out:
+            sheet(rows, out / f"sheet-real-{kind}.png", side=512)
+    return found
+
+
+def _restored(path: Path) -> tuple[Picture, Picture, str]:
+    photo = load(path, MOST)
+    read_ = estimate(photo)
+    result = None
+    for event in restore(photo, read_):
+        if isinstance(event, Step):
+            result = event.result or result
+    if result is None:
+        raise RuntimeError("restore() ended without a result")
+    return photo.pixels, result.photo.pixels, summary(read_.theta)
