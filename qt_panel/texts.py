@@ -96,7 +96,7 @@ def phrases() -> list[str]:
     for name, grades in GRADES.items():
         colours = {"temperature": ("warm", "cool"), "tint": ("green", "magenta")}.get(name, ("",))
         found += [phrase.format(colour) for _, phrase in grades for colour in colours]
-    ends = ["focus is good", "Nothing to fix.", "Next to nothing to fix."]
+    ends = ["no blur found", "Nothing to fix.", "Next to nothing to fix."]
     return [*found, *ends, "(quality about {n})", "enlarged about {n} times"]
 
 

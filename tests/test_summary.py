@@ -31,30 +31,30 @@ def test_less_than_a_word_is_next_to_nothing() -> None:
 
 def test_the_sentence_of_the_design() -> None:
     found = said(noise_shot=30, noise_read=10, light_ev=2.1, haze_depth=0.15)
-    assert found == "Very noisy, two stops under-exposed, slight haze; focus is good."
+    assert found == "Very noisy, two stops under-exposed, slight haze; no blur found."
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"haze_depth": 1.0}, "Thick haze; focus is good."),
+        ({"haze_depth": 1.0}, "Thick haze; no blur found."),
         ({"blur_sigma": 1.4}, "Soft."),
         ({"blur_focus": 4}, "Out of focus."),
         ({"blur_length": 30, "blur_angle": 20}, "Strongly motion-blurred."),
-        ({"light_ev": 0.5}, "Half a stop under-exposed; focus is good."),
-        ({"light_ev": 1.0}, "One stop under-exposed; focus is good."),
-        ({"light_ev": -1.6}, "One and a half stops over-exposed; focus is good."),
-        ({"light_ev": 6}, "Six stops under-exposed; focus is good."),
-        ({"light_midtones": 1.3}, "Dark mid-tones; focus is good."),
-        ({"light_midtones": 0.6}, "Very pale mid-tones; focus is good."),
-        ({"light_local": 0.4}, "Uneven light; focus is good."),
-        ({"noise_file": 5}, "Noisy; focus is good."),
-        ({"colour_temperature": 50}, "Warm cast; focus is good."),
-        ({"colour_temperature": -120}, "Strong cool cast; focus is good."),
-        ({"colour_tint": 12}, "Slight green cast; focus is good."),
-        ({"colour_tint": -30}, "Magenta cast; focus is good."),
-        ({"jpeg_quality": 20}, "Strongly compressed (quality about 20); focus is good."),
-        ({"sampling_scale": 2}, "Enlarged about 2.0 times; focus is good."),
+        ({"light_ev": 0.5}, "Half a stop under-exposed; no blur found."),
+        ({"light_ev": 1.0}, "One stop under-exposed; no blur found."),
+        ({"light_ev": -1.6}, "One and a half stops over-exposed; no blur found."),
+        ({"light_ev": 6}, "Six stops under-exposed; no blur found."),
+        ({"light_midtones": 1.3}, "Dark mid-tones; no blur found."),
+        ({"light_midtones": 0.6}, "Very pale mid-tones; no blur found."),
+        ({"light_local": 0.4}, "Uneven light; no blur found."),
+        ({"noise_file": 5}, "Noisy; no blur found."),
+        ({"colour_temperature": 50}, "Warm cast; no blur found."),
+        ({"colour_temperature": -120}, "Strong cool cast; no blur found."),
+        ({"colour_tint": 12}, "Slight green cast; no blur found."),
+        ({"colour_tint": -30}, "Magenta cast; no blur found."),
+        ({"jpeg_quality": 20}, "Strongly compressed (quality about 20); no blur found."),
+        ({"sampling_scale": 2}, "Enlarged about 2.0 times; no blur found."),
     ],
 )
 def test_every_group_is_heard(values: dict[str, float], expected: str) -> None:

@@ -43,7 +43,7 @@ MODIFIERS = {"haze.red", "haze.green", "haze.blue", "blur.angle", "noise.size", 
 
 
 def summary(theta: ParameterVector, say: Callable[[str], str] = str) -> str:
-    """One sentence in plain words, such as "Very noisy, two stops under-exposed, slight haze; focus is good."
+    """One sentence in plain words, such as "Very noisy, two stops under-exposed, slight haze; no blur found."
 
     A neutral θ is "Nothing to fix."; faults too small for a word are "Next to nothing to fix.". `say` translates
     each of `phrases()`.
@@ -58,7 +58,7 @@ def summary(theta: ParameterVector, say: Callable[[str], str] = str) -> str:
         clean = all(theta[row.name] == row.neutral for row in real)
         return say("Nothing to fix.") if clean else say("Next to nothing to fix.")
     sentence = ", ".join(said)
-    end = "." if any(blur) else say("; focus is good.")
+    end = "." if any(blur) else say("; no blur found.")
     return sentence[0].upper() + sentence[1:] + end
 
 
@@ -74,7 +74,7 @@ def phrases() -> list[str]:
         *FILE,
         "Nothing to fix.",
         "Next to nothing to fix.",
-        "; focus is good.",
+        "; no blur found.",
     ]
 
 

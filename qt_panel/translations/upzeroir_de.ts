@@ -1492,10 +1492,6 @@
       <translation>fünf Blenden</translation>
     </message>
     <message>
-      <source>focus is good</source>
-      <translation>die Schärfe ist gut</translation>
-    </message>
-    <message>
       <source>four and a half stops</source>
       <translation>viereinhalb Blenden</translation>
     </message>
@@ -1562,6 +1558,10 @@
     <message>
       <source>neutral</source>
       <translation>neutral</translation>
+    </message>
+    <message>
+      <source>no blur found</source>
+      <translation>keine Unschärfe gefunden</translation>
     </message>
     <message>
       <source>no traces</source>

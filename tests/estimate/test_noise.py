@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from tests.pictures import bad, compressed, photo, scene
 from upzeroir_plugin.estimate.fuse import fuse
@@ -52,3 +54,24 @@ def test_noise_of_the_dark_survives_a_jpeg(quality: int) -> None:
 @pytest.mark.parametrize("quality", [None, 90])
 def test_a_clean_photo_has_no_noise(quality: int | None) -> None:
     assert found(degraded({"light.ev": 1.0}, quality))["noise.file"] < 1
+
+
+@pytest.mark.parametrize("chroma", [0.6, 1.0])
+def test_coarse_grain_over_texture_is_found(chroma: float) -> None:
+    """Neither the lows of coarse grain nor the unevenness of its blocks makes it texture."""
+    rng = np.random.default_rng(1)
+    fine = ndimage.gaussian_filter(rng.normal(0, 1, (448, 576)), 1)
+    where = ndimage.gaussian_filter(rng.normal(0, 1, (448, 576)), 8)
+    texture = 2.4 * fine / fine.std() * where
+    x = (scene(448, 576, 1) + texture[..., None]).clip(0, 1).astype(np.float32)
+    theta = found(photo(bad(x, 1, noise_file=8, noise_size=1.5, noise_chroma=chroma)))
+    assert sigma_at(theta, 0.4) == pytest.approx(8, rel=0.2)
+    assert theta["noise.size"] == pytest.approx(1.5, abs=0.15)
+
+
+def test_softened_colours_do_not_make_grey_noise_coarse() -> None:
+    """Grey noise on a scene whose colours, and their little noise, were smoothed over several pixels."""
+    x = bad(scene(448, 576), 1, noise_file=6, noise_size=1.4)
+    y = (x + np.random.default_rng(2).normal(0, 16 / 255, (*x.shape[:2], 1))).clip(0, 1).astype(np.float32)
+    theta = found(photo(y))
+    assert theta["noise.size"] < 0.7

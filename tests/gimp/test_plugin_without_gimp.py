@@ -195,7 +195,7 @@ def test_german_is_complete_and_used(folder: Path) -> None:
         said = summary(theta, texts._)
         assert (
             said
-            == "Stark verrauscht, zwei Blenden unterbelichtet, leichter warmer Farbstich; die Schärfe ist gut."
+            == "Stark verrauscht, zwei Blenden unterbelichtet, leichter warmer Farbstich; keine Unschärfe gefunden."
         )
     with plugin(folder, ["fr", "C"]) as load:
         assert load("texts")._("Haze") == "Haze"

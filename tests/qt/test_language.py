@@ -46,7 +46,7 @@ def test_the_window_speaks_german(qapp: QApplication, opened: Window, qtbot: QtB
         theta = opened.session.current.settings.theta  # type: ignore[union-attr]
         said = texts.sentence(theta)
         assert said.startswith("Stark verrauscht, zwei Blenden unterbelichtet, ") and said.endswith(
-            "die Schärfe ist gut."
+            "keine Unschärfe gefunden."
         )
         opened.sidebar.show_item(opened.session.current)
         assert opened.sidebar.sentence.text() == said

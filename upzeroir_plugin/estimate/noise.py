@@ -46,9 +46,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
     energy = np.maximum(binned.energy - rounding, 0)
     luma, chroma = energy[:, LUMA], energy[:, [RED_BLUE, GREEN]].mean(1)
-    size, size_error = noise_grain.size_of(
-        np.concatenate([luma, chroma]), np.tile(binned.scatter, 2), np.tile(binned.freedom, 2)
-    )
+    size, size_error = noise_grain.size_of(np.stack([luma, chroma]), binned.scatter, binned.freedom)
     luma_part = noise_grain.noise_part(luma, size, binned.freedom)
     chroma_part = noise_grain.noise_part(chroma, size, 2 * binned.freedom)
     if compressed > 0:

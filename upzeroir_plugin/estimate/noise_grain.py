@@ -22,6 +22,10 @@ TEXTURE = 3.2
 """Middle over high energy of texture: median over the flattest blocks of clean photos of train/ (2 to 5)."""
 BIAS = 0.03
 """What texture adds to the logarithm of that ratio in bins that pass for noise: on photos of train/, white σ 5–30."""
+COARSE = 100.0
+"""Energy, in levels², from which coarse grain is told from soft texture (ours: val; sound photos stay below it)."""
+FAINT = 0.15
+"""Middle energy of one family over the other's, below which it says little."""
 SIZES = np.linspace(0, 1.6, 65)
 """px; beyond, the high band holds nothing of the noise."""
 RATIOS = np.geomspace(0.03, 4, 240)
@@ -30,14 +34,25 @@ RATIOS = np.geomspace(0.03, 4, 240)
 @cache
 def gains() -> Array:
     """(sizes, band): energy of noise of unit variance and autocorrelation exp(−(d/size)²), by size and band."""
+    return np.array([[plane[band].mean() for band in BANDS] for plane in _planes()])
+
+
+@cache
+def _planes() -> list[Array]:
     lag = np.subtract.outer(np.arange(8), np.arange(8)).astype(float)
-    rows = []
+    found = []
     for size in SIZES:
         correlation = np.exp(-np.square(lag / max(size, 1e-3)))
         spectrum = np.einsum("ui,ij,uj->u", BASIS, correlation, BASIS)
-        plane = np.outer(spectrum, spectrum)
-        rows.append([plane[band].mean() for band in BANDS])
-    return np.array(rows)
+        found.append(np.outer(spectrum, spectrum))
+    return found
+
+
+@cache
+def _unevenness() -> Array:
+    """(sizes,): scatter of the high band's energy over that of white noise: its frequencies no longer count alike."""
+    high = [plane[BANDS[HIGH]] for plane in _planes()]
+    return np.array([(part.size * np.square(part).sum()) ** 0.5 / part.sum() for part in high])
 
 
 def gains_at(size: float) -> Array:
@@ -46,16 +61,25 @@ def gains_at(size: float) -> Array:
 
 
 def size_of(energy: Array, scatter: Array, freedom: Array) -> tuple[float, float]:
-    """Correlation length in px and its σ, from energies (n, band), their scatter (n,) and freedom (n,).
+    """Correlation length in px and its σ, from energies (family, n, band), their scatter (n,) and freedom (n,).
 
-    Energies speak as far as they look like noise: evenly spread blocks, no excess at low frequencies, well above the
-    rounding. With little evidence the size is that of white noise.
+    Chroma says little beside much louder luma: grey noise may lie on softened colours. Energies speak as far as they look like noise of the grain that they tell: evenly spread blocks, no excess at low
+    frequencies, well above the rounding. With little evidence the size is that of white noise.
     """
     safe = np.maximum(energy, 1e-9)
-    ratio = safe[:, MIDDLE] / safe[:, HIGH]
-    even = 1 / (1 + (np.maximum(scatter - 1, 0) / 0.4) ** 4)
-    slope = 1 / (1 + (safe[:, LOW] / safe[:, MIDDLE] / 2.5) ** 4)
-    loud = safe[:, HIGH] ** 2 / (safe[:, HIGH] ** 2 + 1)
+    low, middle, high = safe[..., LOW], safe[..., MIDDLE], safe[..., HIGH]
+    ratio = middle / high
+    table = gains()
+    logs = np.log(table[:, MIDDLE] / table[:, HIGH])
+    own = np.interp(np.log(ratio), logs, SIZES)
+    strong = middle**2 / (middle**2 + COARSE**2)
+    uneven = 1 + strong * (np.interp(own, SIZES, _unevenness()) - 1)
+    falling = 1 + strong * (np.interp(own, SIZES, table[:, LOW] / table[:, MIDDLE]) - 1)
+    even = 1 / (1 + (np.maximum(scatter / uneven - 1, 0) / 0.4) ** 4)
+    slope = 1 / (1 + (low / middle / falling / 2.5) ** 4)
+    calm = np.quantile(middle, 0.25, axis=1, keepdims=True)
+    faint = calm / calm.max()
+    loud = high**2 / (high**2 + 1) * faint**2 / (faint**2 + FAINT**2)
     weight = freedom * even * slope * loud
     log_ratio = np.log(np.clip(ratio, 0.5, 20))
     total = weight.sum() + 200.0
@@ -63,11 +87,9 @@ def size_of(energy: Array, scatter: Array, freedom: Array) -> tuple[float, float
     spread = float((weight * (log_ratio - mean) ** 2).sum() / total)
     voices = float(weight.sum() ** 2 / max((weight**2).sum(), 1e-9)) + 1
     error = (spread / voices + 4 / total) ** 0.5
-    table = gains()
-    logs = np.log(table[:, MIDDLE] / table[:, HIGH])
     sure = max(mean - BIAS - error / 2, 0.0)
-    low, size, high = np.interp([sure - error, sure, sure + error], logs, SIZES)
-    return float(size), float(max((high - low) / 2, 0.05))
+    least, size, most = np.interp([sure - error, sure, sure + error], logs, SIZES)
+    return float(size), float(max((most - least) / 2, 0.05))
 
 
 def noise_part(energy: Array, size: float, freedom: Array) -> tuple[Array, Array]:
