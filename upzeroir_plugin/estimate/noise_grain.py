@@ -63,8 +63,9 @@ def gains_at(size: float) -> Array:
 def size_of(energy: Array, scatter: Array, freedom: Array) -> tuple[float, float]:
     """Correlation length in px and its σ, from energies (family, n, band), their scatter (n,) and freedom (n,).
 
-    Chroma says little beside much louder luma: grey noise may lie on softened colours. Energies speak as far as they look like noise of the grain that they tell: evenly spread blocks, no excess at low
-    frequencies, well above the rounding. With little evidence the size is that of white noise.
+    Chroma says little beside much louder luma: grey noise may lie on softened colours. Energies speak as far as they
+    look like noise of the grain that they tell: evenly spread blocks, no excess at low frequencies, well above the
+    rounding. With little evidence the size is that of white noise.
     """
     safe = np.maximum(energy, 1e-9)
     low, middle, high = safe[..., LOW], safe[..., MIDDLE], safe[..., HIGH]
