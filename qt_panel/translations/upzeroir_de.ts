@@ -1388,8 +1388,8 @@
       <translation>Wenn der Dienst fehlt</translation>
     </message>
     <message>
-      <source>Where the photo says too little and detail was made up. Trust bright places least.</source>
-      <translation>Wo das Foto zu wenig sagt und Einzelheiten erfunden sind. Hellen Stellen am wenigsten trauen.</translation>
+      <source>Where detail or tones are a guess. Trust bright places least.</source>
+      <translation>Wo Einzelheiten oder Tonwerte geraten sind. Hellen Stellen am wenigsten trauen.</translation>
     </message>
     <message>
       <source>Where to write</source>

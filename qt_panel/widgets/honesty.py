@@ -42,9 +42,7 @@ SAYS = {
     Honesty.RESIDUAL: N_(
         "What your photo says and the result does not. It should look like even grain: a shape in it was lost or added."
     ),
-    Honesty.INVENTED: N_(
-        "Where the photo says too little and detail was made up. Trust bright places least."
-    ),
+    Honesty.INVENTED: N_("Where detail or tones are a guess. Trust bright places least."),
 }
 STOPS: dict[Honesty, tuple[tuple[int, int, int], ...]] = {
     Honesty.CHANGE: ((16, 12, 40), (120, 28, 109), (237, 105, 37), (252, 255, 164)),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from upzeroir_plugin.parameters import Amounts
+from upzeroir_plugin.parameters import BY_NAME, Amounts, ParameterVector
 from upzeroir_plugin.photo.image import Pixels
 from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import forward, invert_pointwise
@@ -17,7 +17,7 @@ from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box, tiles
 from upzeroir_plugin.solver.annealed import to_tensor
 from upzeroir_plugin.solver.canvas import inside
-from upzeroir_plugin.solver.plan import Plan, blur_reach, sigma_of
+from upzeroir_plugin.solver.plan import Plan, blur_reach, neutralised, sigma_of
 from upzeroir_plugin.solver.window import remaining, small
 
 SIDE = 1024
@@ -25,8 +25,15 @@ CORE = 768
 DRAWS = 4
 LEAST_SIGMA = 1 / 255
 """σ below which a residual is not counted in units of σ: half a level of rounding on both sides."""
+NINETY = 1.645
+"""Half a 90 % interval over the standard deviation of a Gaussian."""
+TONES = (
+    "haze.depth", "haze.green", "light.ev", "light.midtones", "colour.temperature", "colour.tint",
+)  # fmt: skip
+"""What tones depend on; the channels of the airlight err together, so that one stands for them."""
 WIDEST = 4.0
 """Residuals are shown up to this many σ."""
+INVENTED = "How far a guess decides what is seen, of detail or of tones: trust bright places least."
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,35 +122,73 @@ def residual(subject: Subject, hook: Callable[[], None]) -> HonestyMap:
 
 
 def invented(subject: Subject, prior: Prior, hook: Callable[[], None], seed: int = 0) -> HonestyMap:
-    """The spread of D(x̂ + σn) over four draws of n, RMS of the channels; σ is the photo's noise as the result shows it.
+    """The error to expect, RMS of the channels: detail that is the prior's guess, and tones that the photo leaves open.
 
-    Where the denoiser gives something else for every draw, what is seen is its guess. 0 if no network was called.
+    Detail: the spread of D(x̂ + σn) over four draws of n; σ is the photo's noise as the result shows it. Tones: by how
+    much they would move within the intervals of θ (`_open_tones`). 0 where neither the network nor θ touched anything.
     """
     plan = subject.plan
-    if not (plan.denoise or plan.blur_calls):
-        return _made(np.zeros(subject.before.shape[:2], np.float32), "of full scale", INVENTED, high=1 / 255)
     noise = torch.Generator().manual_seed(seed)
-    exposure = 1.0 if plan.points else plan.exposure
+    networks = bool(plan.denoise or plan.blur_calls)
 
     def of(box: Box) -> Tensor:
         y, full, place = subject.part(box)
-        sigma = sigma_of(y, plan.theta, there=True)[0]
+        square = torch.zeros_like(y[:, :1])
+        if networks:
+            square = square + _guessed(y, full, place, plan, prior, noise, hook)
         if plan.points:
-            gain = invert_pointwise(y, plan.theta.values(), place)[1]
-            sigma = sigma * gain.square().mean(1, keepdim=True).sqrt()
-        sigma = (sigma * exposure).clamp(*prior.sigma_range)
-        draws = []
-        for _ in range(DRAWS):
-            z = full * exposure + sigma * torch.randn(full.shape, generator=noise)
-            draws.append(prior.denoise(z, sigma, None, hook))
-        spread: Tensor = torch.stack(draws).std(0) / exposure
-        return spread.square().mean(1, keepdim=True).sqrt() * subject.strength
+            square = square + _open_tones(full, place, plan.theta)
+        return square.sqrt() * subject.strength
 
-    values = _tiled(subject, prior.context, prior.multiple, of)
+    values = _tiled(subject, prior.context if networks else 0, prior.multiple if networks else 1, of)
     return _made(values, "of full scale", INVENTED, high=1 / 255)
 
 
-INVENTED = "How far the prior's own guess decides what is seen: bright places are made up."
+def _guessed(
+    y: Tensor,
+    full: Tensor,
+    place: Fields,
+    plan: Plan,
+    prior: Prior,
+    noise: torch.Generator,
+    hook: Callable[[], None],
+) -> Tensor:
+    """Mean square over the channels of the spread of the denoiser's answers, (1, 1, h, w)."""
+    exposure = 1.0 if plan.points else plan.exposure
+    sigma = sigma_of(y, plan.theta, there=True)[0]
+    if plan.points:
+        gain = invert_pointwise(y, plan.theta.values(), place)[1]
+        sigma = sigma * gain.square().mean(1, keepdim=True).sqrt()
+    sigma = (sigma * exposure).clamp(*prior.sigma_range)
+    draws = []
+    for _ in range(DRAWS):
+        z = full * exposure + sigma * torch.randn(full.shape, generator=noise)
+        draws.append(prior.denoise(z, sigma, None, hook))
+    spread: Tensor = (torch.stack(draws).std(0) / exposure).square().mean(1, keepdim=True)
+    return spread
+
+
+def _open_tones(full: Tensor, place: Fields, theta: ParameterVector) -> Tensor:
+    """Mean square over the channels of the error in the tones of a scene (1, 3, h, w), by θ's own intervals.
+
+    Ours: the scene is taken through θ and undone by θ with one parameter at a time moved by its standard deviation,
+    as if their errors were independent. What the user pinned is certain.
+    """
+    values = neutralised(theta, {"blur"}).values()
+    seen = forward(full.clamp(0, 1), values, place, jpeg=False)
+    square = torch.zeros_like(full[:, :1])
+    for name in TONES:
+        entry = theta.entries[name]
+        if entry.high > entry.low and entry.value != BY_NAME[name].neutral:
+            reach = (entry.high - entry.low) / 2 / NINETY
+            ends = [
+                invert_pointwise(seen, {**values, name: min(max(v, entry.low), entry.high)}, place)[0].clamp(
+                    0, 1
+                )
+                for v in (entry.value - reach, entry.value + reach)
+            ]
+            square = square + ((ends[1] - ends[0]) / 2).square().mean(1, keepdim=True)
+    return square
 
 
 def _tiled(subject: Subject, context: int, multiple: int, of: Callable[[Box], Tensor]) -> Pixels:
