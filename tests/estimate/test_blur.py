@@ -76,3 +76,14 @@ def test_flat_photo_says_nothing(level: float) -> None:
     findings, place = found_in(np.full((64, 64, 3), level, np.float32))
     assert place is None
     assert all(reading.present < 0.1 for reading in findings.readings)
+
+
+def test_one_sharp_thing_before_a_soft_background_is_depth_of_field() -> None:
+    """A bird before a waterfall: undoing the softness of the background would ring around it."""
+    background = 0.4 + 0.4 * soft(scene(1), 2.4)
+    assert theta_of(taken(background, 1))["blur.sigma"] > 1.5
+    bird = scene(2).mean(2, keepdims=True) < 0.5
+    height, width = background.shape[:2]
+    part = np.zeros((height, width, 1), bool)
+    part[height // 2 : height // 2 + 40, width // 3 : width // 3 + 40] = True
+    assert theta_of(taken(np.where(part & bird, 0.05, background), 1))["blur.sigma"] == 0

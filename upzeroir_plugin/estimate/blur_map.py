@@ -22,8 +22,8 @@ CELLS = 16
 """Along the longer side."""
 PATCHES, ENOUGH = 8, 20
 """Of the readings that a user is shown: along the longer side; edges that a patch must have."""
-NEARLY = 0.75
-"""Share of the blur's width from which a place counts as blurred by it."""
+NEARLY, MUCH = 0.75, 0.4
+"""Share of the blur's width from which a place counts as blurred by it, and below which as much sharper."""
 ALIKE = 0.9
 """Prior: most places of a blurred photo are blurred."""
 SEEN = 0.8
@@ -53,6 +53,17 @@ def blur_map(levels: Sequence[Level], texture: Texture, size: tuple[int, int], w
     return None if place.min() > WHOLE else place
 
 
+def sharper(levels: Sequence[Level], size: tuple[int, int], width: float) -> float:
+    """Logarithm of the best odds of any part with enough edges that it is much sharper than blur of `width`, σ in px."""
+    much, nearly = np.log(MUCH * width) > LOGS, np.log(NEARLY * width) <= LOGS
+    best = -np.inf
+    if much.any() and nearly.any():
+        for _, here in _parts(levels, size):
+            log = told(here)
+            best = max(best, float(log[much].max() - log[nearly].max()))
+    return best
+
+
 def _chance(odds: Array) -> Array:
     """Probability that a place is blurred, from the logarithm of its likelihood ratio."""
     chance: Array = 1 / (1 + np.exp(-odds) * (1 - ALIKE) / ALIKE)
@@ -65,18 +76,23 @@ def patches(levels: Sequence[Level], size: tuple[int, int]) -> list[dict[str, fl
     """
     shape = _shape(size, PATCHES)
     found = []
-    for (row, column), here in _cells(levels, size, shape):
-        if sum(len(level.logs) for level in here) >= ENOUGH:
-            chance = np.exp((log := told(here)) - log.max())
-            width = float(np.exp(chance @ LOGS / chance.sum()))
-            found.append(
-                {
-                    "x": round((column + 0.5) / shape[1], 3),
-                    "y": round((row + 0.5) / shape[0], 3),
-                    "width": round(width, 2),
-                }
-            )
+    for (row, column), here in _parts(levels, size):
+        chance = np.exp((log := told(here)) - log.max())
+        width = float(np.exp(chance @ LOGS / chance.sum()))
+        found.append(
+            {
+                "x": round((column + 0.5) / shape[1], 3),
+                "y": round((row + 0.5) / shape[0], 3),
+                "width": round(width, 2),
+            }
+        )
     return found
+
+
+def _parts(levels: Sequence[Level], size: tuple[int, int]) -> Iterator[tuple[tuple[int, int], list[Level]]]:
+    for cell, here in _cells(levels, size, _shape(size, PATCHES)):
+        if sum(len(level.logs) for level in here) >= ENOUGH:
+            yield cell, here
 
 
 def _shape(size: tuple[int, int], along: int) -> tuple[int, int]:
