@@ -54,7 +54,7 @@ def blur_map(levels: Sequence[Level], texture: Texture, size: tuple[int, int], w
 
 
 def sharper(levels: Sequence[Level], size: tuple[int, int], width: float) -> float:
-    """Logarithm of the best odds of any part with enough edges that it is much sharper than blur of `width`, σ in px."""
+    """Logarithm of the best odds of any part with enough edges that it is much sharper than blur of `width` (σ, px)."""
     much, nearly = np.log(MUCH * width) > LOGS, np.log(NEARLY * width) <= LOGS
     best = -np.inf
     if much.any() and nearly.any():
