@@ -140,7 +140,7 @@ def peers_of(name: str, data: Path, slow: bool) -> dict[str, Peer]:
     else:
         found["OpenCV NLM"] = nlm
         found["FFDNet blind"] = ffdnet_blind
-    if slow and (name == "kodak256" or "awgn" in name):
+    if slow and (name in ("kodak256", "polyu") or "awgn" in name):
         found["CBM3D"] = cbm3d
     if name in TAO:
         found["TAO files"] = tao_files(TAO[name])(data)

@@ -5,11 +5,10 @@ Read as files, with the evidence that a user's file brings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.metrics import Picture
-from benchmarks.sets import Pair, listed, read
+from benchmarks.sets import MEAN, listed
 from benchmarks.sheets import sheet
 from upzeroir_plugin.photo.load import load
 from upzeroir_plugin.restore import Step, estimate, restore
@@ -17,16 +16,6 @@ from upzeroir_plugin.summary import summary
 
 MOST = 5e7
 KINDS = ("blurred", "hazy", "jpeg", "lowlight", "noisy")
-NOISY, MEAN = "_real", "_mean"
-"""How the names of a noisy photo and of the mean of many of its kind end (PolyU's pairs, Xu et al. 2018)."""
-
-
-def pairs(data: Path) -> Iterator[Pair]:
-    """Real camera noise beside the mean of many exposures."""
-    for path in listed(data / "eval" / "real" / "noisy"):
-        if path.stem.endswith(NOISY):
-            clean = path.with_name(path.name.replace(NOISY, MEAN))
-            yield Pair(path.stem.removesuffix(NOISY), read(path), read(clean))
 
 
 def table(data: Path, limit: int | None, out: Path | None = None) -> dict[str, object]:

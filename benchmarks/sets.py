@@ -167,6 +167,18 @@ def blur_noise_jpeg(folder: str, sigma: float, noise: float, quality: int) -> Ma
     return make
 
 
+NOISY, MEAN = "_real", "_mean"
+"""How the names of a noisy photo and of the mean of many of its kind end (PolyU's pairs, Xu et al. 2018)."""
+
+
+def polyu(data: Path) -> Iterator[Pair]:
+    """Real camera noise beside the mean of many exposures."""
+    for path in listed(data / "eval" / "real" / "noisy"):
+        if path.stem.endswith(NOISY):
+            clean = path.with_name(path.name.replace(NOISY, MEAN))
+            yield Pair(path.stem.removesuffix(NOISY), read(path), read(clean))
+
+
 def mix_hsts(data: Path) -> Iterator[Pair]:
     """0.5·(0.6·x + 0.34)^2.2 + noise of 8/255 on the encoded HSTS originals, clipped, 8 bit (PEERS.md)."""
     rng = np.random.default_rng(0)
@@ -225,6 +237,7 @@ SETS: dict[str, Maker] = {
     "hsts-dark-noise": noisier(tao("HSTS_256x256", "synthetic"), 8, 0.25),
     "kodak24-blur-jpeg": blur_noise_jpeg("kodak24", 1.6, 10, 60),
     "mix-hsts": mix_hsts,
+    "polyu": polyu,
     "kodak24-clean": clean("kodak24"),
     "cbsd68-clean": clean("cbsd68"),
 }
