@@ -21,6 +21,7 @@ from benchmarks.real import table as real_table
 from benchmarks.sets import DATA, SETS, Pair
 from benchmarks.sheets import sheet
 from benchmarks.speed import SIZES, measure
+from upzeroir_plugin.parameters import GROUPS, Amounts
 from upzeroir_plugin.restore import Options
 
 TABLES = {
@@ -79,6 +80,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     add("--slow", action="store_true", help="CBM3D too")
     add("--limit", type=int, help="only the first N pictures")
     add("--effort", choices=("fast", "thorough"), default="fast")
+    add("--off", action="append", choices=GROUPS, default=[], help="leave this group alone; may be repeated")
     add("--megapixels", type=int, action="append", choices=list(SIZES), help="sizes of --set speed")
     add("--sheets", action="store_true", help="contact sheets of every set")
     add(
@@ -91,7 +93,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 
 def _quality(name: str, args: argparse.Namespace) -> dict[str, Any]:
     pairs = list(SETS[name](args.data))[: args.limit]
-    options = Options(effort=args.effort)
+    options = Options(effort=args.effort, amounts=Amounts(dict.fromkeys(args.off, 0.0)))
     outcomes = [run(pair, options) for pair in pairs]
     pixels = sum(p.degraded.shape[0] * p.degraded.shape[1] for p in pairs) / 1e6
     each = [psnr(o.picture, p.reference) for o, p in zip(outcomes, pairs, strict=True)]
