@@ -27,8 +27,11 @@ from upzeroir_plugin.batch.task import Outcome, Task, do
 from upzeroir_plugin.cli import main
 from upzeroir_plugin.errors import UpzeroirError
 from upzeroir_plugin.parameters import NAMES
+from upzeroir_plugin.photo.load import load
+from upzeroir_plugin.restore import estimate
 from upzeroir_plugin.service.answers import STATUS
 from upzeroir_plugin.single import Order
+from upzeroir_plugin.summary import summary
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
@@ -262,3 +265,13 @@ def test_the_example_in_the_readme_runs(desk: Path) -> None:
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["pixels"].shape == (64, 72, 3)  # type: ignore[attr-defined]
+
+
+def test_the_readme_says_what_the_program_says_of_its_photos() -> None:
+    """Under each pair of pictures stands the program's own sentence."""
+    pairs = re.findall(
+        r"\(docs/pictures/(\w+)\.jpg\) \|\n\| \*([^*]+)\* \|", (ROOT / "README.md").read_text("utf-8")
+    )
+    assert len(pairs) == 4
+    for name, sentence in pairs:
+        assert summary(estimate(load(ROOT / "examples" / f"{name}.jpg", 1e8)).theta) == sentence, name
