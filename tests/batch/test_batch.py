@@ -10,13 +10,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.pictures import as_image, noisy, scene
+from tests.waiting import until
 from upzeroir_plugin.cli import main
 
 QUICK = ["--set", "noise.file=8", "--steps", "1", "--device", "cpu"]
@@ -61,19 +61,12 @@ def running(ledger: Path) -> list[bytes]:
         base.close()
 
 
-def until(condition, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.002)
-
-
 def test_killed_and_gone_on_with_each_photo_is_restored_exactly_once(
     tmp_path: Path, checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = photos(tmp_path / "in", 6), tmp_path / "out"
     run = started(checkout, source, "-o", out, "--jobs", 2)
-    until(lambda: len(results(out)) >= 2)
+    until(lambda: len(results(out)) >= 2, pause=0.002)
     workers = psutil.Process(run.pid).children(recursive=True)
     os.kill(run.pid, signal.SIGKILL)
     run.communicate()
@@ -107,7 +100,7 @@ def test_a_crash_costs_nothing_and_bad_files_stop_nothing(
     run = started(checkout, source, "-o", out, "--jobs", 1)
     ledger = out / "upzeroir-batch" / "ledger.sqlite"
 
-    until(lambda: running(ledger) == [os.fsencode(source / "photo 0.png")])
+    until(lambda: running(ledger) == [os.fsencode(source / "photo 0.png")], pause=0.002)
     workers = [p for p in psutil.Process(run.pid).children() if "spawn_main" in " ".join(p.cmdline())]
     workers[0].kill()
     _, said = run.communicate(timeout=120)

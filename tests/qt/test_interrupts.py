@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.helpers import until
+from tests.waiting import until
 from upzeroir_plugin.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from PIL import Image, ImageGrab
 
 from qt_panel.theme import DARK
 from qt_panel.widgets.canvas import HANDLE
+from tests.waiting import until
 from upzeroir_plugin.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,16 +63,6 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
     made = Screen(tmp_path / "xvfb.log")
     yield made
     made.end()
-
-
-def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
-    end = time.monotonic() + 3 * seconds  # the machine may be busy
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"waited {seconds:g} s for nothing")
 
 
 def accent(shot: Shot) -> NDArray[np.bool_]:
@@ -144,48 +134,48 @@ def kept(own: Path) -> dict[str, Any]:
 
 
 def drive(screen: Screen, photo: Path, own: Path) -> None:
-    window = until(lambda: screen.do("search", "--name", "by-hand.jpg"), 60).split()[0]
+    window = until(lambda: screen.do("search", "--name", "by-hand.jpg"), 180).split()[0]
     screen.do("windowmove", window, 0, 0)
     screen.do("windowsize", window, *SIZE)
     screen.do("windowfocus", window)
-    until(lambda: kept(own).get("theta", {}).get("light.ev", {}).get("value"), 90)
-    sliders = until(lambda: [b for b in blocks(screen.shot(), 2, 7) if b[2] > 120], 30)
+    until(lambda: kept(own).get("theta", {}).get("light.ev", {}).get("value"), 270)
+    sliders = until(lambda: [b for b in blocks(screen.shot(), 2, 7) if b[2] > 120], 90)
     assert len(sliders) >= 6, "a slider for each of the six"
 
     plain = screen.shot()
     x, y, width = sliders[0]  # Haze: a click left of the handle takes a step off
     screen.click(x - width / 4, y)
-    until(lambda: kept(own).get("amount", {}).get("haze", 1.0) < 1.0, 15)
+    until(lambda: kept(own).get("amount", {}).get("haze", 1.0) < 1.0, 45)
     screen.do("key", "ctrl+z")
-    until(lambda: kept(own).get("amount", {}).get("haze") == 1.0, 15)
+    until(lambda: kept(own).get("amount", {}).get("haze") == 1.0, 45)
 
     canvas = (slice(220, 580), slice(530, 760))
     until(
-        lambda: np.abs(screen.shot()[canvas] - plain[canvas]).mean() > 8, 60
+        lambda: np.abs(screen.shot()[canvas] - plain[canvas]).mean() > 8, 180
     )  # the draft of a brighter photo
-    go = until(lambda: primary(screen.shot()), 10)
+    go = until(lambda: primary(screen.shot()), 30)
     assert go[2] > 250
     screen.click(go[0], go[1])
-    until(lambda: not (now := primary(screen.shot())) or now[2] < 250, 10)  # it runs
+    until(lambda: not (now := primary(screen.shot())) or now[2] < 250, 30)  # it runs
     screen.do("key", "ctrl+k")
-    save = until(lambda: primary(screen.shot()), 90)
+    save = until(lambda: primary(screen.shot()), 270)
     assert save[2] < 250
 
     done = screen.shot()
     middle = (SIZE[0] - 372) / 2
     screen.do("mousemove", int(middle), 400)
-    handle_y = until(lambda: handle(screen.shot(), int(middle)), 10)
+    handle_y = until(lambda: handle(screen.shot(), int(middle)), 30)
     screen.do("mousemove", int(middle), handle_y)
     screen.do("mousedown", 1)
     screen.do("mousemove", int(middle) - 120, handle_y)
     screen.do("mousemove", int(middle) - 250, handle_y)
     screen.do("mouseup", 1)
     left = (slice(200, 500), slice(int(middle) - 200, int(middle) - 60))
-    until(lambda: np.abs(screen.shot()[left] - done[left]).mean() > 8, 10)
+    until(lambda: np.abs(screen.shot()[left] - done[left]).mean() > 8, 30)
 
     screen.click(save[0], save[1])
     saved = photo.with_name("by-hand-restored.jpg")
-    until(saved.is_file, 60)
+    until(saved.is_file, 180)
     with Image.open(saved) as made, Image.open(photo) as first:
         assert made.size == first.size
         assert np.asarray(made).mean() > np.asarray(first).mean() + 10

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import psutil
 from numpy.typing import NDArray
 
 from tests.pictures import noisy, scene
+from tests.waiting import until
 from upzeroir_plugin.client import Client, connect, read_state
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -225,11 +225,3 @@ def answer(data: bytes) -> tuple[int, dict[str, Any]]:
     except ValueError:
         return status, {}
     return status, found if isinstance(found, dict) else {}
-
-
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something is true, or fail."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)

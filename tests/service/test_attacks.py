@@ -25,9 +25,9 @@ from tests.service.helpers import (
     received,
     reply,
     send,
-    until,
     upload,
 )
+from tests.waiting import until
 from upzeroir_plugin.client import Client, ClientError, pack
 from upzeroir_plugin.service.limits import JSON_BYTES, Limits
 from upzeroir_plugin.service.routes import ROUTES

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 from tests.service.conftest import Launch
-from tests.service.helpers import ROOT, Running, done, end, ended, environment, picture, until, upload
+from tests.service.helpers import ROOT, Running, done, end, ended, environment, picture, upload
+from tests.waiting import until
 from upzeroir_plugin import client
 from upzeroir_plugin.client import (
     ClientError,

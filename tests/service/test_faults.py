@@ -11,7 +11,8 @@ import pytest
 
 from tests.service.conftest import Launch
 from tests.service.faulty import NEVER_HEARD
-from tests.service.helpers import Running, done, faulty, picture, pixels_of, several, until, upload
+from tests.service.helpers import Running, done, faulty, picture, pixels_of, several, upload
+from tests.waiting import until
 from upzeroir_plugin.client import ClientError
 from upzeroir_plugin.service.limits import Limits
 

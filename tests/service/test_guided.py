@@ -7,7 +7,8 @@ import time
 import pytest
 
 from tests.latents import tiny
-from tests.service.helpers import Running, done, environment, picture, pixels_of, until, upload
+from tests.service.helpers import Running, done, environment, picture, pixels_of, upload
+from tests.waiting import until
 from upzeroir_plugin.client import Client, ClientError
 from upzeroir_plugin.prior.fetch import add
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.service.helpers import Running, done, ended, picture, pixels_of, until, upload
+from tests.service.helpers import Running, done, ended, picture, pixels_of, upload
+from tests.waiting import until
 from upzeroir_plugin.client import Client, ClientError, Events
 from upzeroir_plugin.estimate.light import lifted
 from upzeroir_plugin.parameters import GROUPS, NAMES

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from tests.service.conftest import Launch
-from tests.service.helpers import ROOT, Running, done, ended, environment, picture, until, upload
+from tests.service.helpers import ROOT, Running, done, ended, environment, picture, upload
+from tests.waiting import until
 from upzeroir_plugin import client
 from upzeroir_plugin.client import ClientError, connect, read_state
 from upzeroir_plugin.service.limits import Limits
