@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.aim import aimed, veiled
 from upzeroir_plugin.estimate.blur import estimate_blur
+from upzeroir_plugin.estimate.drawn import drawn
 from upzeroir_plugin.estimate.fuse import fuse, share
 from upzeroir_plugin.estimate.haze import estimate_haze
 from upzeroir_plugin.estimate.hypotheses import close, reweighed, weigh
@@ -71,18 +73,25 @@ class _Tones(NamedTuple):
 
 
 def _toned(pixels: Array, noise: Findings) -> _Tones:
-    view = learned.view_of(pixels)
-    seen = learned.read(view)
+    view, photo = learned.view_of(pixels), 1 - drawn(pixels)
+    seen = _seen(view, photo)
     dark = share(seen.readings["light"][0].present)
     if dark:
         view = _lowered(view, noise, dark)
-        seen = learned.read(view)
+        seen = _seen(view, photo)
     first = veiled(view, seen, seen.readings)
     tried = weigh(view, edge_aware(seen.depth, view), first, _faults, partial(aimed, view, seen))
     readings, black = _weighed(view, seen, reweighed(first, tried))
     wide = _lowered(small_view(pixels, MAP_SIDE), noise, dark)
     depth = 1 + MAP_TRUST * (edge_aware(seen.depth, wide) - 1)
     return _Tones(view, readings, black, depth.clip(0.05), illumination(wide), close(tried))
+
+
+def _seen(view: Array, photo: float) -> learned.Learned:
+    """What the network reads, as far as the view is that of a `photo`: the tones of a drawing are meant."""
+    found = learned.read(view)
+    readings = {g: believed(rows, photo * rows[0].present) for g, rows in found.readings.items()}
+    return replace(found, readings=readings)
 
 
 def _lowered(view: Array, noise: Findings, dark: float) -> Array:
