@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from upzeroir_plugin.estimate.odds import logistic
+from upzeroir_plugin.estimate.readings import Findings
 from upzeroir_plugin.estimate.tiles import spread
 from upzeroir_plugin.estimate.view import Array
 
@@ -21,8 +22,11 @@ logarithm, and steps that every picture may have. Ours: less than 2.3 in nearly 
 ones; 4 to 85 in screenshots, half of them full of photos."""
 
 
-def drawn(pixels: Array) -> float:
-    """Probability that pixels (H, W, 3) are a drawing: exactly flat, or a step, and little in between."""
+def drawn(pixels: Array, jpeg: Findings) -> float:
+    """Probability that pixels (H, W, 3) are a drawing: exactly flat, or a step, and little in between.
+
+    `jpeg` is what `estimate_jpeg` found: compression makes skies flat, so that nothing can be told behind it.
+    """
     tiles = spread(pixels, TILE, TILES)
     if min(tiles.shape[1:3]) < 2:
         return 0.0
@@ -32,4 +36,5 @@ def drawn(pixels: Array) -> float:
     flat, small = (float((inside & there).mean()) for there in (step == 0, (step > 0) & (step < SMALL)))
     if not flat:
         return 0.0
-    return logistic(math.log(flat / (small + LEAST) / MIXED) / SHARP)
+    compressed = max((reading.present for reading in jpeg.readings), default=0.0)
+    return (1 - compressed) * logistic(math.log(flat / (small + LEAST) / MIXED) / SHARP)
