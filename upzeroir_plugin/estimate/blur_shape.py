@@ -29,12 +29,14 @@ PRIOR = {"gaussian": 0.05, "disc": 0.01, "motion": 0.01}
 """Share of the photos that are blurred this way; the others are sharp."""
 SPREAD = 0.35
 """Of the logarithm of the width of sharp photos, around 0.5 px."""
-CHANCE = 12.0
+CHANCE = 20.0
 """How far below the best, in logarithms, edges may put a shape that the spectrum is still asked about."""
 COMMON = 0.5
 """Share of the directions' evidence that is independent: they come from the same edges and levels."""
-VOICES = 40.0
-"""How many independent frequencies the spectrum is worth: what smooth fits leave on sharp photos is correlated."""
+VOICES = 150.0
+"""How many independent frequencies the spectrum is worth (ours: its misfit is −0.25 to −0.6 under a true motion of kept-
+back photos, and not below −0.09 in any of 402 sharp ones; flowers and leaves have edges that deny a motion).
+"""
 
 
 @dataclass(frozen=True, slots=True)
