@@ -34,9 +34,8 @@ CHANCE = 20.0
 COMMON = 0.5
 """Share of the directions' evidence that is independent: they come from the same edges and levels."""
 VOICES = 150.0
-"""How many independent frequencies the spectrum is worth (ours: its misfit is −0.25 to −0.6 under a true motion of kept-
-back photos, and not below −0.09 in any of 402 sharp ones; flowers and leaves have edges that deny a motion).
-"""
+"""How many independent frequencies the spectrum is worth (ours: its misfit is −0.25 to −0.6 under a true motion of
+photos kept back, and above −0.09 in all of 402 sharp ones; flowers and leaves have edges that deny a motion)."""
 
 
 @dataclass(frozen=True, slots=True)
