@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from argparse import Namespace
+from dataclasses import replace
 
 from upzeroir_plugin.errors import UnreadableError
 
@@ -52,12 +53,13 @@ def _estimator(args: Namespace) -> int:
     """Train the learned estimator on the photos that neither the validation nor the intent set holds. Returns 0."""
     import torch
 
-    from upzeroir_plugin.estimate.train import train
+    from upzeroir_plugin.estimate.train import RECIPE, train
     from upzeroir_plugin.prior.pictures import intents, split
 
     torch.set_num_threads(args.threads)
     kept_back = {name for name, _ in intents()}
     paths = [path for path in split(args.folder)[0] if path.name not in kept_back]
     name = "estimator.safetensors"
-    train(paths, args.output / name, args.passes, args.start / name if args.start else None)
+    recipe = replace(RECIPE, minutes=args.minutes)
+    train(paths, args.output / name, recipe, args.start / name if args.start else None)
     return 0

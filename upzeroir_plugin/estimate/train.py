@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +12,18 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
 
 from upzeroir_plugin.estimate import network
 from upzeroir_plugin.estimate.learned import CENTRE, SCALE
 from upzeroir_plugin.estimate.simulate import GROUPS, NAMES, Batch, Simulator, undo
 from upzeroir_plugin.estimate.view import LUMA
-from upzeroir_plugin.prior.run import arithmetic
+from upzeroir_plugin.prior.run import Recipe, Run, arithmetic
 
-KEEP = 0.999
-EVERY = 500
-PICTURE, MAP, NLL, TONES = 20.0, 1.0, 0.3, 0.1
-"""Weights of squared error of the restored view, of the error of the transmission, of θ's likelihood and of the
-wanted tones', beside the cross-entropy of presence (ours: on val each is of order 0.1 to 0.3 at the end)."""
+WEIGHT = {"presence": 1.0, "nll": 0.3, "picture": 20.0, "map": 1.0, "tones": 0.1}
+"""Weights of the cross-entropy of presence, of θ's likelihood, of the restored view's squared error, of the error of the
+transmission and of the wanted tones' likelihood (ours: on val each is of order 0.1 to 0.3 at the end)."""
+RECIPE = Recipe(60, rate=1e-3, batch=24, average=0.999, warm=200, every=500, decay=1e-4, memory=0.999)
 NEUTRAL = (0.0, 0.9, 0.9, 0.9, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -89,9 +87,10 @@ class Estimator(nn.Module):
         return {name: self.weights[name.replace(".", "_")] for name in network.shapes()}
 
     def take(self, weights: Mapping[str, Tensor]) -> None:
-        """Copy weights by name into these."""
+        """Copy weights by name into these; a block that they lack stays as made, and changes nothing until it learns."""
         for name, value in self.named().items():
-            value.data.copy_(weights[name])
+            if name in weights:
+                value.data.copy_(weights[name])
 
     def forward(self, view: Tensor, tones: Tensor) -> tuple[Tensor, Tensor]:
         """See `network.forward`."""
@@ -193,61 +192,37 @@ def losses(net: Estimator, batch: Batch) -> dict[str, Tensor]:
     }
 
 
-def train(
-    paths: list[Path],
-    out: Path,
-    steps: int,
-    start: Path | None = None,
-    seed: int = 1,
-    count: int = 24,
-    rate: float = 1e-3,
-) -> None:
-    """Train for `steps` on photos `paths`, writing the averaged weights to `out` every `EVERY` steps.
+def train(paths: list[Path], out: Path, recipe: Recipe, start: Path | None = None) -> None:
+    """Train on photos `paths` for `recipe.minutes`, writing the averaged weights to `out` at each checkpoint.
 
-    A run goes on from `out`'s checkpoint beside it; a new one begins from the weights `start`, if given. AdamW, cosine
-    to zero.
+    A run goes on from the one beside `out`; a new one begins from the weights `start`, if given.
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(recipe.seed)
     net = Estimator()
     if start:
         net.take(load_file(start))
-    average = {name: value.detach().clone() for name, value in net.named().items()}
-    state, step = out.with_suffix(".run.json"), 0
-    if state.exists():
-        step = int(json.loads(state.read_text("utf-8"))["step"])
-        net.take(load_file(out.with_suffix(".run.safetensors")))
-        average = {name: v.float() for name, v in load_file(out).items()}
-    simulator = Simulator(paths, seed + step)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
-    mean: dict[str, float] = {}
-    begun, first = time.monotonic(), step
-    while step < steps:
-        warm = min(1.0, (step - first + 1) / 200)
-        optimiser.param_groups[0]["lr"] = rate * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps))
-        terms = losses(net, simulator.batch(count))
-        total = (
-            terms["presence"]
-            + NLL * terms["nll"]
-            + PICTURE * terms["picture"]
-            + MAP * terms["map"]
-            + TONES * terms["tones"]
-        )
-        optimiser.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        if math.isfinite(float(norm)):
-            optimiser.step()
-        step += 1
-        keep = min(KEEP, (step - first + 1) / (step - first + 10))
-        for name, value in net.named().items():
-            average[name].lerp_(value.detach(), 1 - keep)
-        for name, term in terms.items():
-            mean[name] = 0.99 * mean.get(name, float(term.detach())) + 0.01 * float(term.detach())
-        if step % EVERY == 0 or step == steps:
-            save_file({k: v.half() for k, v in average.items()}, out)
-            save_file(
-                {k: v.detach().clone() for k, v in net.named().items()}, out.with_suffix(".run.safetensors")
-            )
-            state.write_text(json.dumps({"step": step}), "utf-8")
-            words = "  ".join(f"{k} {v:.4f}" for k, v in mean.items())
-            print(f"step {step}  {time.monotonic() - begun:.0f} s  {words}", flush=True)
+    training = Run(net, out.with_suffix(".run"), recipe)
+    drawn = iter(DataLoader(_Batches(paths, recipe, training.step), batch_size=None, num_workers=1))
+
+    def loss() -> Tensor:
+        terms = losses(net, next(drawn))
+        return torch.stack([WEIGHT[name] * term for name, term in terms.items()]).sum()
+
+    def save(mean: dict[str, Tensor]) -> None:
+        named = {name: mean[f"weights.{name.replace('.', '_')}"] for name in network.shapes()}
+        save_file({name: value.half() for name, value in named.items()}, out)
+
+    training.descend(loss, save)
+
+
+class _Batches(IterableDataset[Batch]):
+    """Batches without an end, drawn in a process beside the training's: simulating takes as long as learning."""
+
+    def __init__(self, paths: list[Path], recipe: Recipe, step: int) -> None:
+        self.paths, self.recipe, self.step = paths, recipe, step
+
+    def __iter__(self) -> Iterator[Batch]:
+        torch.set_num_threads(1)
+        simulator = Simulator(self.paths, self.recipe.seed + self.step)
+        while True:
+            yield simulator.batch(self.recipe.batch)
