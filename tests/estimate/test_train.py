@@ -1,4 +1,4 @@
-"""A training run of seconds: it writes what the estimator reads, begins from given weights, and goes on where it stood."""
+"""A training run of seconds: what the estimator reads is written, given weights begin it, a stopped one goes on."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from upzeroir_plugin.estimate.view import LUMA
 from upzeroir_plugin.prior.run import Recipe, Run, arithmetic
 
 WEIGHT = {"presence": 1.0, "nll": 0.3, "picture": 20.0, "map": 1.0, "tones": 0.1}
-"""Weights of the cross-entropy of presence, of θ's likelihood, of the restored view's squared error, of the error of the
-transmission and of the wanted tones' likelihood (ours: on val each is of order 0.1 to 0.3 at the end)."""
+"""Weights of the cross-entropy of presence, of θ's likelihood, of the restored view's squared error, of the error of
+the transmission and of the wanted tones' likelihood (ours: on val each is of order 0.1 to 0.3 at the end)."""
 RECIPE = Recipe(60, rate=1e-3, batch=24, average=0.999, warm=200, every=500, decay=1e-4, memory=0.999)
 NEUTRAL = (0.0, 0.9, 0.9, 0.9, 0.0, 1.0, 0.0, 0.0)
 
@@ -87,7 +87,7 @@ class Estimator(nn.Module):
         return {name: self.weights[name.replace(".", "_")] for name in network.shapes()}
 
     def take(self, weights: Mapping[str, Tensor]) -> None:
-        """Copy weights by name into these; a block that they lack stays as made, and changes nothing until it learns."""
+        """Copy weights by name into these; a block that they lack stays as made: it changes nothing until it learns."""
         for name, value in self.named().items():
             if name in weights:
                 value.data.copy_(weights[name])
