@@ -34,7 +34,14 @@ def run(
     pair: Pair, options: Options | None = None, seen: Callable[[Step], None] = lambda _step: None
 ) -> Outcome:
     """Restore one pair's degraded picture, blind. `seen` is told of every step."""
-    photo = Photo(pair.degraded, bit_depth=pair.bit_depth, evidence=FileEvidence(bit_depth=pair.bit_depth))
+    evidence = FileEvidence(bit_depth=pair.bit_depth)
+    return restored(Photo(pair.degraded, bit_depth=pair.bit_depth, evidence=evidence), options, seen)
+
+
+def restored(
+    photo: Photo, options: Options | None = None, seen: Callable[[Step], None] = lambda _step: None
+) -> Outcome:
+    """Restore a photo, with what evidence it has. `seen` is told of every step."""
     start = time.perf_counter()
     found = estimate(photo)
     between = time.perf_counter()

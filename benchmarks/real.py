@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.metrics import Picture
+from benchmarks.engine import restored
 from benchmarks.sets import MEAN, listed
 from benchmarks.sheets import sheet
 from upzeroir_plugin.photo.load import load
-from upzeroir_plugin.restore import Step, estimate, restore
 from upzeroir_plugin.summary import summary
 
 MOST = 5e7
@@ -26,21 +25,11 @@ def table(data: Path, limit: int | None, out: Path | None = None) -> dict[str, o
         for path in listed(data / "eval" / "real" / kind)[:limit]:
             if path.stem.endswith(MEAN):
                 continue
-            before, after, words = _restored(path)
+            photo = load(path, MOST)
+            outcome = restored(photo)
+            words = summary(outcome.found.theta)
             found[f"{kind}: {path.stem}"] = words
-            rows.append([(path.stem[:40], before), (words[:70], after)])
+            rows.append([(path.stem[:40], photo.pixels), (words[:70], outcome.picture)])
         if out:
             sheet(rows, out / f"sheet-real-{kind}.png", side=512)
     return found
-
-
-def _restored(path: Path) -> tuple[Picture, Picture, str]:
-    photo = load(path, MOST)
-    read_ = estimate(photo)
-    result = None
-    for event in restore(photo, read_):
-        if isinstance(event, Step):
-            result = event.result or result
-    if result is None:
-        raise RuntimeError("restore() ended without a result")
-    return photo.pixels, result.photo.pixels, summary(read_.theta)

@@ -104,6 +104,8 @@ LATENT = {
 """What the guided solver may be told of the degradation as its prior encodes it; no part of θ."""
 EFFORTS = ("fast", "thorough", "guided")
 """How much work a restoration may take; *guided* is the paper's solver."""
+Z90 = 1.645
+"""Half a 90 % interval over the standard deviation of a Gaussian."""
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 NAMES = tuple(BY_NAME)
 
@@ -125,6 +127,11 @@ class Entry:
     high: float
     confidence: float = 0.0
     pinned: bool = False
+
+    @property
+    def std(self) -> float:
+        """The standard deviation of a Gaussian with this interval."""
+        return (self.high - self.low) / (2 * Z90)
 
 
 def _neutral(row: Parameter) -> Entry:

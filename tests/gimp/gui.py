@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.gimp.gimp3 import Gimp3, Running
-from tests.gimp.screen import Screen, wait_for
+from tests.gimp.screen import Screen
+from tests.waiting import until
 
 SHORTCUT = "ctrl+alt+u"
 SERVER = """
@@ -51,7 +52,7 @@ class Gui:
         part.rename(self.box / f"do{self.number}.py")
         did = self.box / f"did{self.number}.json"
         self.number += 1
-        wait_for(did.exists, timeout, "GIMP's script")
+        until(did.exists, timeout, "GIMP's script")
         answer = json.loads(did.read_text(encoding="utf-8"))
         assert "failed" not in answer, answer["failed"]
         return answer["value"]
@@ -104,7 +105,7 @@ class Gui:
     def mark(self, what: str, count: int = 1, timeout: float = 90) -> tuple[float, str]:
         """Wait for the `count`th mark of that kind."""
         try:
-            wait_for(lambda: len(self.marks(what)) >= count, timeout, what)
+            until(lambda: len(self.marks(what)) >= count, timeout, what)
         except AssertionError as error:
             self.screen.shot(self.box / "failed.png")
             trace = self.trace.read_text(encoding="utf-8")
@@ -123,7 +124,7 @@ def opened(gimp: Gimp3, screen: Screen) -> Iterator[Gui]:
     gimp.extra["UPZEROIR_TRACE"] = gimp.inside(box / "trace")
     try:
         with gimp.running(SERVER, screen.display, BOX=box) as running:
-            wait_for(running.given, 90, "GIMP's window")
+            until(running.given, 90, "GIMP's window")
             with contextlib.suppress(
                 AssertionError
             ):  # a profile's first start has it, whatever its gimprc says

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import select
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tests.gimp.gimp3 import Gimp3
+from tests.waiting import until
 
 SIZE = "1400x1000x24"
 
@@ -42,7 +41,7 @@ class Screen:
             except (subprocess.CalledProcessError, IndexError):
                 return ""
 
-        return wait_for(look, timeout, f"a window {name!r}")
+        return until(look, timeout, f"a window {name!r}")
 
     def gone(self, window: str) -> bool:
         """Whether a window is no longer there."""
@@ -72,18 +71,6 @@ class Screen:
         return path
 
 
-def wait_for(found: Callable[[], Any], timeout: float, what: str) -> Any:
-    """Ask again until it is there."""
-    end = time.monotonic() + timeout
-    while True:
-        value = found()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {timeout:g} s in vain for {what}")
-        time.sleep(0.05)
-
-
 @contextmanager
 def opened(gimp: Gimp3) -> Iterator[Screen]:
     """A screen with a window manager."""
@@ -102,7 +89,7 @@ def opened(gimp: Gimp3) -> Iterator[Screen]:
             cwd="/",
         )
         screen = Screen(gimp, f":{number}")
-        wait_for(screen.managed, 30, "a window manager")
+        until(screen.managed, 30, "a window manager")
         yield screen
     finally:
         for process in (manager, server):

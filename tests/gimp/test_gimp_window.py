@@ -24,9 +24,9 @@ from tests.gimp import screen as screens
 from tests.gimp.conftest import Service
 from tests.gimp.gimp3 import Gimp3, environment
 from tests.gimp.gui import Gui
-from tests.gimp.screen import wait_for
 from tests.pictures import bad, noisy, scene
 from tests.pictures import photo as photo_of
+from tests.waiting import until
 from upzeroir_plugin.client import Client
 from upzeroir_plugin.estimate.run import estimate
 
@@ -96,8 +96,8 @@ def test_restore_undo_redo_edit_again_and_repeat(gui: Gui) -> None:
     gui.screen.focus(window)
     gui.screen.key("Return")
     gui.mark("placed")
-    wait_for(lambda: len(gui.layers()) == 2, 10, "the new layer")
-    wait_for(lambda: gui.screen.gone(window), 10, "the dialog to close")
+    until(lambda: len(gui.layers()) == 2, 10, "the new layer")
+    until(lambda: gui.screen.gone(window), 10, "the dialog to close")
     time.sleep(1.0)
     shot(gui, "after")
     assert gui.layers()[0].endswith("(UP-ZeroIR)") and pixels(gui, 1) == before
@@ -105,10 +105,10 @@ def test_restore_undo_redo_edit_again_and_repeat(gui: Gui) -> None:
     assert restored != before
 
     gui.key("ctrl+z")
-    wait_for(lambda: len(gui.layers()) == 1, 20, "one undo step to take it all back")
+    until(lambda: len(gui.layers()) == 1, 20, "one undo step to take it all back")
     assert pixels(gui) == before
     gui.key("ctrl+y")
-    wait_for(lambda: len(gui.layers()) == 2, 10, "redo")
+    until(lambda: len(gui.layers()) == 2, 10, "redo")
     assert pixels(gui) == restored
 
     gui.do("image.set_selected_layers(image.get_layers()[:1])")
@@ -121,7 +121,7 @@ def test_restore_undo_redo_edit_again_and_repeat(gui: Gui) -> None:
     gui.screen.focus(window)
     gui.screen.key("alt+o")
     gui.mark("placed")
-    wait_for(lambda: pixels(gui) != restored, 10, "the changed result")
+    until(lambda: pixels(gui) != restored, 10, "the changed result")
     assert len(gui.layers()) == 2 and gui.layers()[0].endswith("(UP-ZeroIR)")
     assert pixels(gui, 1) == before, "it started again from the original, which stays"
     code = (
@@ -132,11 +132,11 @@ def test_restore_undo_redo_edit_again_and_repeat(gui: Gui) -> None:
     assert 0 < record["strength"] < 1
     softer = pixels(gui)
     gui.key("ctrl+z")
-    wait_for(lambda: pixels(gui) == restored, 10, "one undo step back to the former result")
+    until(lambda: pixels(gui) == restored, 10, "one undo step back to the former result")
 
     gui.do("image.set_selected_layers(image.get_layers()[1:])")
     gui.key("ctrl+f")
-    wait_for(lambda: len(gui.layers()) == 3, 60, "repeat last")
+    until(lambda: len(gui.layers()) == 3, 60, "repeat last")
     assert gui.do(code.replace("get_layers()[0]", "get_layers()[1]"))["strength"] == pytest.approx(
         record["strength"]
     )
@@ -158,9 +158,9 @@ def test_cancel_in_mid_run(gui: Gui, service: Service, large: Path) -> None:
     gui.screen.focus(window)
     gui.screen.key("Escape")
     began = time.monotonic()
-    wait_for(lambda: gui.screen.gone(window), 2, "the dialog to close")
-    wait_for(lambda: gui.layers() == ["large.png"] or len(gui.layers()) == 1, 2, "a clean image")
-    wait_for(lambda: not running(client), 5 - (time.monotonic() - began), "a clean backend")
+    until(lambda: gui.screen.gone(window), 2, "the dialog to close")
+    until(lambda: gui.layers() == ["large.png"] or len(gui.layers()) == 1, 2, "a clean image")
+    until(lambda: not running(client), 5 - (time.monotonic() - began), "a clean backend")
     assert pixels(gui) == before
     assert gui.do("value = image.is_dirty()") == dirty, "nothing was written"
 
@@ -173,7 +173,7 @@ def test_stop_and_keep_this(gui: Gui, large: Path) -> None:
     gui.screen.key("alt+k")
     gui.mark("finishing")
     gui.mark("placed", timeout=15)
-    wait_for(lambda: len(gui.layers()) == 2, 10, "the picture so far")
+    until(lambda: len(gui.layers()) == 2, 10, "the picture so far")
 
 
 def test_a_layer_deleted_and_an_image_closed_in_mid_run(gui: Gui, small: Path, large: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_layer_deleted_and_an_image_closed_in_mid_run(gui: Gui, small: Path, l
     gui.screen.key("Return")
     _, notice = gui.mark("placed")
     assert "new image" in notice
-    images = wait_for(
+    images = until(
         lambda: gui.do("value = [[l.get_width(), l.get_height()] for i in Gimp.get_images() for l in i.get_layers()]"),
         10, "the result's own image",
     )  # fmt: skip
@@ -229,7 +229,7 @@ def test_the_backend_dies_in_mid_run_and_comes_back(gui: Gui, service: Service, 
     gui.screen.focus(window)
     gui.screen.key("alt+k")
     gui.mark("placed")
-    wait_for(lambda: len(gui.layers()) == 2, 10, "the next run to work")
+    until(lambda: len(gui.layers()) == 2, 10, "the next run to work")
     assert pixels(gui, 1) == before
 
 
@@ -262,7 +262,7 @@ def test_no_backend_then_one_that_is_launched(gui: Gui, service: Service, small:
         gui.screen.focus(window)
         gui.screen.key("Return")
         gui.mark("placed")
-    wait_for(lambda: len(gui.layers()) == 2, 10, "the new layer")
+    until(lambda: len(gui.layers()) == 2, 10, "the new layer")
 
 
 def called_panel(gui: Gui) -> tuple[str, list[str]]:
@@ -276,7 +276,7 @@ def called_panel(gui: Gui) -> tuple[str, list[str]]:
         gui.mark("done")
         gui.screen.focus(window)
         gui.screen.key("alt+n")
-        wait_for(asked.exists, 10, "the panel's start")
+        until(asked.exists, 10, "the panel's start")
     return window, asked.read_text(encoding="utf-8").split()
 
 
@@ -291,9 +291,9 @@ def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> 
         assert [header["kind"] for header, _ in events][-1] == "done"
     wanted = client.result(job).pixels
     client.deliver(job, names[3])
-    wait_for(lambda: len(gui.layers()) == 2, 20, "the delivered layer")
+    until(lambda: len(gui.layers()) == 2, 20, "the delivered layer")
     assert pixels(gui) == wanted and pixels(gui, 1) == before
-    wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
+    until(lambda: gui.screen.gone(window), 5, "the dialog to close")
 
 
 def test_the_real_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> None:
@@ -312,19 +312,17 @@ def test_the_real_panel_delivers_a_layer(gui: Gui, service: Service, small: Path
     )  # fmt: skip
     try:
         its = gui.screen.window("UP-ZeroIR$", 60)
-        wait_for(
-            lambda: gui.screen.xdotool("getwindowname", its) != "UP-ZeroIR", 60, "the photo in the panel"
-        )
+        until(lambda: gui.screen.xdotool("getwindowname", its) != "UP-ZeroIR", 60, "the photo in the panel")
         time.sleep(2.0)
         shot(gui, "panel")
         gui.screen.focus(its)
         gui.screen.key("ctrl+g")
-        wait_for(lambda: len(gui.layers()) == 2, 90, "the delivered layer")
+        until(lambda: len(gui.layers()) == 2, 90, "the delivered layer")
     finally:
         panel.terminate()
         panel.wait(20)
     assert pixels(gui) != before and pixels(gui, 1) == before
-    wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
+    until(lambda: gui.screen.gone(window), 5, "the dialog to close")
 
 
 def test_replacing_is_one_undo_step_and_the_selection_stays(gui: Gui, small: Path) -> None:
@@ -339,15 +337,15 @@ def test_replacing_is_one_undo_step_and_the_selection_stays(gui: Gui, small: Pat
     gui.screen.key("alt+u", "End")
     gui.screen.key("alt+o")
     gui.mark("placed")
-    wait_for(lambda: gui.screen.gone(window), 10, "the dialog to close")
+    until(lambda: gui.screen.gone(window), 10, "the dialog to close")
     restored = pixels(gui)
     assert restored != before and len(gui.layers()) == 1 and gui.do(bounds) == chosen
     gui.key("ctrl+z")
-    wait_for(lambda: pixels(gui) == before, 20, "one undo step to take it all back")
+    until(lambda: pixels(gui) == before, 20, "one undo step to take it all back")
     assert gui.do(bounds) == chosen
     assert not gui.do("value = image.is_dirty()"), "that was the only step"
     gui.key("ctrl+y")
-    wait_for(lambda: pixels(gui) == restored, 20, "redo")
+    until(lambda: pixels(gui) == restored, 20, "redo")
     assert gui.do("value = len(image.get_channels())") == 0, "the selection set aside is no channel now"
 
 
@@ -373,7 +371,7 @@ def test_sliders_fold_out_by_keys_pin_by_an_edit_and_a_double_click_lets_go(gui:
     assert "'jpeg.quality'" not in gui.marks("wish")[-1][1], "a double-click lets go"
     gui.screen.focus(window)
     gui.screen.key("Escape")
-    wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
+    until(lambda: gui.screen.gone(window), 5, "the dialog to close")
     assert len(gui.layers()) == 1
 
 
@@ -412,9 +410,7 @@ def test_german(gui: Gui, service: Service) -> None:  # noqa: ARG001 - it must r
     script = "image = load(PATH)\ngive(restore(image, mode=Gimp.RunMode.INTERACTIVE))"
     try:
         with gimp.running(script, gui.screen.display, console=True, PATH=photo) as ran:
-            wait_for(
-                lambda: trace.exists() and " done " in trace.read_text(encoding="utf-8"), 90, "the result"
-            )
+            until(lambda: trace.exists() and " done " in trace.read_text(encoding="utf-8"), 90, "the result")
             window = gui.screen.window("^UP-ZeroIR", 10)
             time.sleep(0.3)
             shot(gui, "german", window)
@@ -459,4 +455,4 @@ def test_how_long_it_takes(gui: Gui, small: Path, megapixels: float, slowness: f
     assert dialog < (6 if busy else slowness) and found < (20 if busy else 2 * slowness)
     gui.screen.focus(window)
     gui.screen.key("Escape")
-    wait_for(lambda: gui.screen.gone(window), 5, "the dialog to close")
+    until(lambda: gui.screen.gone(window), 5, "the dialog to close")

@@ -13,12 +13,7 @@ from torch import Tensor
 from tests.pictures import bad, noisy, photo, scene
 from tests.restore.helpers import FakePrior, events, run, told
 from upzeroir_plugin import restore as module
-from upzeroir_plugin.errors import (
-    DeviceError,
-    ResultError,
-    TooLargeError,
-    UsageError,
-)
+from upzeroir_plugin.errors import DeviceError, ResultError, TooLargeError, UsageError
 from upzeroir_plugin.parameters import Amounts, InvalidParameter
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
 from upzeroir_plugin.restore import Options, estimate

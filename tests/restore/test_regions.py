@@ -11,9 +11,7 @@ import pytest
 from tests.pictures import Pixels, bad, noisy, photo, scene
 from tests.restore.helpers import MIXED, cut, events, run, told
 from upzeroir_plugin import restore as module
-from upzeroir_plugin.errors import (
-    UsageError,
-)
+from upzeroir_plugin.errors import UsageError
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.photo.image import FileEvidence, Photo

@@ -11,9 +11,7 @@ import pytest
 
 from tests.pictures import bad, noisy, photo, scene
 from tests.restore.helpers import FakePrior, events, run, told
-from upzeroir_plugin.errors import (
-    CancelledError,
-)
+from upzeroir_plugin.errors import CancelledError
 from upzeroir_plugin.restore import Control, Options, Progress, Step, restore
 
 

@@ -20,11 +20,13 @@ from upzeroir_plugin.estimate import (
     blur_widths,
 )
 from upzeroir_plugin.estimate.blur_kernel import kernel_picture
+from upzeroir_plugin.estimate.blur_map import Part
 from upzeroir_plugin.estimate.blur_shape import Shapes
 from upzeroir_plugin.estimate.blur_sharpest import Level
 from upzeroir_plugin.estimate.blur_texture import Texture
 from upzeroir_plugin.estimate.fuse import FROM, share
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
+from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.estimate.tiles import corners as tile_corners
 from upzeroir_plugin.estimate.tiles import spread
@@ -62,14 +64,15 @@ def estimate_blur(photo: Photo, noise: Findings, jpeg: Findings) -> tuple[Findin
     found = blur_shape.shapes(levels, blur_spectrum.measure(luma, sigma, _steps(jpeg)))
     readings = _readings(levels, found, _least(jpeg))
     theta = _fused(readings)
+    parts = blur_map.parts(levels, photo.size)
     texture, place = None, None
     if any(theta[name] > 0 for name in ("sigma", "focus", "length")):
         least = kernel_picture(**_fused(tuple(map(_cautious, readings))))
         texture = blur_texture.look(luma, corners, *_tones(noise, sigma), _steps(jpeg), least)
-        sharper = blur_map.sharper(levels, photo.size, float(_widths(theta).min()))
-        readings = _global(readings, texture.share, sharper)
-        place = blur_map.blur_map(levels, texture, photo.size, _widths(theta))
-    return Findings(readings, _evidence(levels, photo.size, found, _fused(readings), texture)), place
+        widths = _widths(theta)
+        readings = _global(readings, texture.share, blur_map.sharper(parts, float(widths.min())))
+        place = blur_map.blur_map(levels, texture, photo.size, widths)
+    return Findings(readings, _evidence(levels, parts, found, _fused(readings), texture)), place
 
 
 def _luma(photo: Photo) -> tuple[Single, Single]:
@@ -143,8 +146,7 @@ def _global(readings: tuple[Reading, ...], sharp: float, sharper: float) -> tupl
     """The readings, less present the larger the share of the photo that is `sharp`, and the better the odds that one
     part is much `sharper` than the blur: then it is depth of field.
     """
-    keep = 1 / (1 + math.exp(min((sharp - STAYS) / STEP, 40)))
-    keep /= 1 + math.exp(min((sharper - PLAIN) / EVEN, 40))
+    keep = logistic((STAYS - sharp) / STEP) * logistic((PLAIN - sharper) / EVEN)
     *amounts, angle = readings
     lowered = [replace(r, present=r.present * keep) for r in amounts]
     return *lowered, replace(angle, present=float(lowered[-1].present > FROM))
@@ -174,7 +176,7 @@ def _widths(theta: dict[str, float]) -> Array:
 
 def _evidence(
     levels: list[Level],
-    size: tuple[int, int],
+    parts: list[Part],
     found: Shapes,
     theta: dict[str, float],
     texture: Texture | None,
@@ -190,7 +192,7 @@ def _evidence(
         "shapes": {name: float(getattr(found, name).sum()) for name in ("gaussian", "disc", "motion")},
         "edges": [len(level.logs) for level in levels],
         "sharp": 0.0 if texture is None else round(texture.share, 3),
-        "patches": blur_map.patches(levels, size),
+        "patches": blur_map.patches(parts),
     }
 
 

@@ -5,7 +5,9 @@ What is sharper than that (a sharp subject before a panned background, lettering
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,15 @@ WHOLE = 0.9
 """Least value of a map that is worth having."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a photo: its middle, in [0, 1], and what its edges say, as `blur_sharpest.told` has it."""
+
+    x: float
+    y: float
+    told: Array
+
+
 def blur_map(levels: Sequence[Level], texture: Texture, size: tuple[int, int], width: Array) -> Single | None:
     """(h, w) in [0, 1], 1 where blur of `width` is to be undone; None: everywhere.
 
@@ -53,46 +64,38 @@ def blur_map(levels: Sequence[Level], texture: Texture, size: tuple[int, int], w
     return None if place.min() > WHOLE else place
 
 
-def sharper(levels: Sequence[Level], size: tuple[int, int], width: float) -> float:
-    """Logarithm of the best odds of any part with enough edges that it is much sharper than blur of `width` (σ, px)."""
-    much, nearly = np.log(MUCH * width) > LOGS, np.log(NEARLY * width) <= LOGS
-    best = -np.inf
-    if much.any() and nearly.any():
-        for _, here in _parts(levels, size):
-            log = told(here)
-            best = max(best, float(log[much].max() - log[nearly].max()))
-    return best
-
-
 def _chance(odds: Array) -> Array:
     """Probability that a place is blurred, from the logarithm of its likelihood ratio."""
     chance: Array = 1 / (1 + np.exp(-odds) * (1 - ALIKE) / ALIKE)
     return chance
 
 
-def patches(levels: Sequence[Level], size: tuple[int, int]) -> list[dict[str, float]]:
-    """What each part of a photo of `size` tells: its middle, `x` and `y` in [0, 1], and `width`, σ in px of the
-    sharpest edges there; only parts with enough edges.
-    """
+def parts(levels: Sequence[Level], size: tuple[int, int]) -> list[Part]:
+    """The parts of a photo of `size` (width, height) that have enough edges to tell something."""
     shape = _shape(size, PATCHES)
+    return [
+        Part((column + 0.5) / shape[1], (row + 0.5) / shape[0], told(here))
+        for (row, column), here in _cells(levels, size, shape)
+        if sum(len(level.logs) for level in here) >= ENOUGH
+    ]
+
+
+def sharper(parts: Sequence[Part], width: float) -> float:
+    """Logarithm of the best odds of any of the parts that it is much sharper than blur of `width` (σ in px)."""
+    much, nearly = np.log(MUCH * width) > LOGS, np.log(NEARLY * width) <= LOGS
+    if not much.any() or not nearly.any():
+        return -math.inf
+    return max((float(part.told[much].max() - part.told[nearly].max()) for part in parts), default=-math.inf)
+
+
+def patches(parts: Sequence[Part]) -> list[dict[str, float]]:
+    """What each part tells: its middle, `x` and `y` in [0, 1], and `width`, σ in px of the sharpest edges there."""
     found = []
-    for (row, column), here in _parts(levels, size):
-        chance = np.exp((log := told(here)) - log.max())
+    for part in parts:
+        chance = np.exp(part.told - part.told.max())
         width = float(np.exp(chance @ LOGS / chance.sum()))
-        found.append(
-            {
-                "x": round((column + 0.5) / shape[1], 3),
-                "y": round((row + 0.5) / shape[0], 3),
-                "width": round(width, 2),
-            }
-        )
+        found.append({"x": round(part.x, 3), "y": round(part.y, 3), "width": round(width, 2)})
     return found
-
-
-def _parts(levels: Sequence[Level], size: tuple[int, int]) -> Iterator[tuple[tuple[int, int], list[Level]]]:
-    for cell, here in _cells(levels, size, _shape(size, PATCHES)):
-        if sum(len(level.logs) for level in here) >= ENOUGH:
-            yield cell, here
 
 
 def _shape(size: tuple[int, int], along: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from upzeroir_plugin.parameters import Entry, ParameterVector, parameter
+from upzeroir_plugin.parameters import Z90, Entry, ParameterVector, parameter
 
 NOISE = ("noise.shot", "noise.read", "noise.file", "noise.size", "noise.chroma")
 AMOUNTS = NOISE[:3]
@@ -31,7 +31,6 @@ REACH, WIDTH = 6, 3.0
 """Photos to each side that are heard, and the Gaussian weight's σ, in photos."""
 LEAST = 0.05
 """A photo's own fit is never believed better than to this share of it."""
-Z90 = 1.645
 KNOWN_FROM = 4
 """So many photos must have been seen before their mean is used as a prior."""
 
@@ -89,7 +88,7 @@ def _apart(one: Look, other: Look) -> float:
 def error(entry: Entry, name: str) -> float:
     """A standard error from the 90 % interval, never below a share of the value or half a step."""
     row = parameter(name)
-    return max((entry.high - entry.low) / (2 * Z90), LEAST * abs(entry.value - row.neutral), row.step / 2)
+    return max(entry.std, LEAST * abs(entry.value - row.neutral), row.step / 2)
 
 
 def noisy(theta: ParameterVector) -> bool:

@@ -25,8 +25,6 @@ CORE = 768
 DRAWS = 4
 LEAST_SIGMA = 1 / 255
 """σ below which a residual is not counted in units of σ: half a level of rounding on both sides."""
-NINETY = 1.645
-"""Half a 90 % interval over the standard deviation of a Gaussian."""
 TONES = (
     "haze.depth", "haze.green", "light.ev", "light.midtones", "colour.temperature", "colour.tint",
 )  # fmt: skip
@@ -179,14 +177,9 @@ def _open_tones(full: Tensor, place: Fields, theta: ParameterVector) -> Tensor:
     square = torch.zeros_like(full[:, :1])
     for name in TONES:
         entry = theta.entries[name]
-        if entry.high > entry.low and entry.value != BY_NAME[name].neutral:
-            reach = (entry.high - entry.low) / 2 / NINETY
-            ends = [
-                invert_pointwise(seen, {**values, name: min(max(v, entry.low), entry.high)}, place)[0].clamp(
-                    0, 1
-                )
-                for v in (entry.value - reach, entry.value + reach)
-            ]
+        if entry.std > 0 and entry.value != BY_NAME[name].neutral:
+            moved = (max(entry.value - entry.std, entry.low), min(entry.value + entry.std, entry.high))
+            ends = [invert_pointwise(seen, {**values, name: to}, place)[0].clamp(0, 1) for to in moved]
             square = square + ((ends[1] - ends[0]) / 2).square().mean(1, keepdim=True)
     return square
 
