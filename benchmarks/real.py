@@ -22,9 +22,8 @@ def table(data: Path, limit: int | None, out: Path | None = None) -> dict[str, o
     found: dict[str, object] = {}
     for kind in KINDS:
         rows = []
-        for path in listed(data / "eval" / "real" / kind)[:limit]:
-            if path.stem.endswith(MEAN):
-                continue
+        photos = [path for path in listed(data / "eval" / "real" / kind) if not path.stem.endswith(MEAN)]
+        for path in photos[:limit]:
             photo = load(path, MOST)
             outcome = restored(photo)
             words = summary(outcome.found.theta)
