@@ -38,6 +38,19 @@ def test_a_picture_survives_its_code(space: LatentSpace) -> None:
 
 
 @torch.no_grad()
+def test_white_noise_of_a_picture_is_white_in_its_code(space: LatentSpace) -> None:
+    """The denoiser knows one σ for all channels."""
+    x = to_tensor(scene(256, 256, 3)).clamp(0.1, 0.9)
+    noise = 20 / 255 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    rows = (space.encode(x + noise) - space.encode(x - noise))[0].flatten(1)
+    covariance = torch.cov(rows)
+    strength = covariance.diagonal().sqrt()
+    assert float(strength.max() / strength.min()) < 1.2
+    alike = covariance / strength[:, None] / strength[None]
+    assert float((alike - torch.eye(len(alike))).abs().max()) < 0.2
+
+
+@torch.no_grad()
 @pytest.mark.parametrize(("sigma", "share"), [(0.1, 0.85), (0.3, 0.7)])
 def test_its_denoiser_takes_noise_from_codes(space: LatentSpace, sigma: float, share: float) -> None:
     code = space.encode(to_tensor(scene(128, 128, 3)))

@@ -16,6 +16,7 @@ from upzeroir_plugin.prior.levels import levels_of, timestep_of
 from upzeroir_plugin.prior.linear import Linear, fitted, start_from
 from upzeroir_plugin.prior.run import Recipe, Run, arithmetic
 from upzeroir_plugin.prior.train import Crops
+from upzeroir_plugin.prior.whiten import folded, whitening
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 CHANNELS = 8
@@ -89,7 +90,14 @@ def train_autoencoder(photos: Path, out: Path, recipe: Recipe) -> None:
         return reconstruction(net, _batch(crops, recipe.batch), linear)
 
     def save(mean: dict[str, Tensor]) -> None:
-        _write(out / "vae", "AutoencoderDC", {**AUTOENCODER, "scaling_factor": 1 / linear.deviation}, mean)
+        seen = _batch(crops, 64)
+        copy: Any = AutoencoderDC(**AUTOENCODER)  # type: ignore[no-untyped-call]
+        copy.load_state_dict(mean)
+        matrix = whitening(copy, seen)
+        with torch.no_grad():
+            code = torch.einsum("oc,bchw->bohw", matrix, copy.encoder(seen))
+        scale = 1 / float(code.var((0, 2, 3)).mean().sqrt())
+        _write(out / "vae", "AutoencoderDC", {**AUTOENCODER, "scaling_factor": scale}, folded(mean, matrix))
         _index(out)
 
     run.descend(loss, save)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -35,13 +35,15 @@ from upzeroir_plugin.solver.space import Space
 from upzeroir_plugin.solver.teacher import Piece, Pretraining, Teacher, coded, inner
 from upzeroir_plugin.solver.window import Enough
 
-STEPS = 50
+STEPS, CODED_STEPS = 50, 30
+INNER = 3
 PRETRAIN = 150
 NEVER = Thresholds(every=1e9, restarts=0)
 LEAST_NOISE = 1 / 255
 DRIFT = 4 / 255
 """Drift of a patch's mean luminance or chrominance that costs half a nat."""
 PROBE = 1 / 255
+TINY = 1e-20
 STRONGER = 4.0
 """How many times stronger or weaker than found a told scale may make the degradation."""
 
@@ -50,16 +52,17 @@ STRONGER = 4.0
 class Settings:
     """How the solver works; the same for all photos. Fields that turn a part off are for ablations.
 
-    `steps`: length of the schedule. `phi`: which φ. `learn`: whether it is trained on the way, one step of Adam each
-    from `late` (a share of the schedule) on: its network at rate `rate`, and θ within its interval if `free`. Off
-    (ours): the scene follows θ at once, so that the photo hardly tells one pair from the other (docs/method.md: no
-    difference in pixels on average, 4 dB on haze in a latent space). `fresh`: share of new noise in each step (0:
-    DDIM, 1: DDPM). `last`: where the schedule ends, in parts of the photo's own noise. `top`: where it begins, in parts
-    of the prior's; `spacing`: how it falls (`solver/schedule.py`). `shape`, `scale`: the generalised Gaussian of the
-    encoded degradation, told by the user; None: measured.
+    `steps`: length of the schedule (None: `STEPS` in pixels, `CODED_STEPS` in a latent space). `phi`: which φ.
+    `learn`: whether it is trained on the way, one step of Adam each from `late` (a share of the schedule) on: its
+    network at rate `rate`, and θ within its interval if `free`. Off (ours): the scene follows θ at once, so that the
+    photo hardly tells one pair from the other (docs/method.md: no difference in pixels on average, 4 dB on haze in a
+    latent space). `fresh`: share of new noise in each step (0: DDIM, 1: DDPM). `last`: where the schedule ends, in
+    parts of the photo's own noise. `top`: where it begins, in parts of the prior's; `spacing`: how it falls
+    (`solver/schedule.py`). `shape`, `scale`: the generalised Gaussian of the encoded degradation, told by the user;
+    None: measured. `inner`: steps of conjugate gradients for each of the walk's, in a latent space.
     """
 
-    steps: int = STEPS
+    steps: int | None = None
     phi: Kind = "both"
     learn: bool = True
     free: bool = False
@@ -75,6 +78,7 @@ class Settings:
     score: Score = niqe
     shape: float | None = None
     scale: float | None = None
+    inner: int = INNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ class _Run:
         seed: int,
         hook: Hook,
     ) -> None:
-        self.settings, self.space, self.prior, self.plan, self.hook = settings, space, prior, plan, hook
+        steps = settings.steps or (STEPS if space.local else CODED_STEPS)
+        self.settings = replace(settings, steps=steps)
+        self.space, self.prior, self.plan, self.hook = space, prior, plan, hook
         self.generator = torch.Generator().manual_seed(seed)
         values = plan.theta.values()
         self.place = fields(plan.maps, plan.size, box)
@@ -291,34 +297,51 @@ class _Run:
 
         Ours: hand-set guidance scales (4,000 to 80,000 in this line of papers) hold for one degradation and schedule.
         The mean is uncertain by r, the data term has a curvature c (known for each pixel where φ is point-wise, and
-        never less than that under blur), so that P = r²/(1 + r²c) is Newton's step; in a latent space
-        P = r². Then the length is corrected once along that direction (Cauchy), which makes it safe for any φ.
+        never less than that under blur), so that P = r²/(1 + r²c) is Newton's step, and one is enough. In a latent
+        space P = r², and `INNER` steps of conjugate gradients (Polak and Ribière) minimise both terms: after one alone
+        the code is far from what photo and prior together say. Each length is corrected once along its direction
+        (Cauchy), which makes it safe for any φ.
         Returned with the deviation of the photo's own noise that came along, r²√c/(1 + r²c): so much less is
         added for the next step, or the prior would take that noise for detail (ours, as DDNM+ does; on crops of
         val and kodak256 worth 0.5 to 3 dB).
         """
         uncertainty = self.space.error(sigma) ** 2
-        slope, carried = torch.zeros_like(mean), torch.zeros_like(mean)
-        step = torch.full_like(mean, uncertainty)
+        code, carried, before = mean, torch.zeros_like(mean), None
+        for _ in range(1 if self.space.local else self.settings.inner):
+            slope, step, moved, outcomes = self._sloped(code, uncertainty)
+            slope = slope + (code - mean) / uncertainty
+            direction = -step * slope
+            if before is not None:
+                old, past = before
+                turn = float((slope * (slope - old)).sum() / old.square().sum().clamp_min(TINY))
+                direction = direction + max(0.0, turn) * past
+            before = slope, direction
+            gain = -float((slope * direction).sum())
+            squared = float(direction.square().sum())
+            bend = self._curvature(code, direction, outcomes)
+            cost = squared / uncertainty + bend
+            length = min(1.0, gain / cost) if cost > 0 else 0.0
+            code = code + length * direction
+            if not self.space.local and squared > 0:
+                moved = moved + uncertainty * (bend / squared) ** 0.5
+            carried = length * moved
+        return code, carried
+
+    def _sloped(self, code: Tensor, uncertainty: float) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+        """At a code: gradient of the data term, Newton's step, the photo's noise in it, and φ of each piece."""
+        slope, carried = torch.zeros_like(code), torch.zeros_like(code)
+        step = torch.full_like(code, uncertainty)
         outcomes = []
         for piece in self.pieces:
             self.hook()
-            gradient, curvature, made = self._slope(piece, mean)
+            gradient, curvature, made = self._slope(piece, code)
             slope[(..., *piece.code_core)] = gradient[piece.inner]
             if curvature is not None:
                 local = uncertainty / (1 + uncertainty * curvature)
                 step[(..., *piece.code_core)] = local[piece.inner]
                 carried[(..., *piece.code_core)] = (local * curvature.sqrt())[piece.inner]
             outcomes.append(made)
-        direction = -step * slope
-        gain = -float((slope * direction).sum())
-        squared = float(direction.square().sum())
-        bend = self._curvature(mean, direction, outcomes)
-        cost = squared / uncertainty + bend
-        length = min(1.0, gain / cost) if cost > 0 else 0.0
-        if not self.space.local and squared > 0:
-            carried += uncertainty * (bend / squared) ** 0.5
-        return mean + length * direction, length * carried
+        return slope, step, carried, outcomes
 
     def _slope(self, piece: Piece, mean: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
         """Gradient of λ1·J + λ2·Q in the code of a piece, the data term's curvature if it is known there, and φ(x̂0)."""
@@ -433,7 +456,7 @@ def schedule(trained: tuple[float, float], level: float, settings: Settings) -> 
     """Noise levels, falling from the top of what the prior knows to below the photo's own. Raises UsageError."""
     first = settings.top * trained[1]
     last = min(max(settings.last * level, trained[0]), 0.5 * first)
-    return spaced(first, last, max(2, settings.steps), settings.spacing)
+    return spaced(first, last, max(2, settings.steps or STEPS), settings.spacing)
 
 
 def noised(

@@ -11,6 +11,7 @@ from upzeroir_plugin.parameters import BY_NAME, ParameterVector
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.model import forward
 from upzeroir_plugin.solver.gennormal import GenNormal
+from upzeroir_plugin.solver.lock import low
 
 Kind = Literal["physics", "net", "both"]
 KINDS: tuple[Kind, ...] = ("physics", "net", "both")
@@ -67,8 +68,10 @@ class Pcdm(nn.Module):
 class Redegradation(nn.Module):
     """φ of one photo. `kind`: the paper's network, our physics with θ free, or physics plus the network as a residual.
 
-    All three start as physics(θ) of the blind estimate, since from anything else φ and scene trade gain freely
-    (METHOD.md §8). "net" has to be fitted to it first (`pretrain`).
+    Beside the physics the network has no word on tones smooth over 32 px (ours: θ has; in a latent space the network
+    learned a veil of its own there, and haze came back 1.7 dB worse). All three start as physics(θ) of the blind
+    estimate, since from anything else φ and scene trade gain freely (METHOD.md §8). "net" has to be fitted to it first
+    (`pretrain`).
     """
 
     def __init__(
@@ -100,7 +103,7 @@ class Redegradation(nn.Module):
         if self.net is None:
             return self.physics(x, place)
         made: Tensor = self.net(x, latent)
-        return made if self.kind == "net" else self.physics(x, place) + made
+        return made if self.kind == "net" else self.physics(x, place) + made - low(made)
 
     def penalty(self) -> Tensor:
         """−ln of the blind estimate's own density at the present θ, in nats."""
