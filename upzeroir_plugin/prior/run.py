@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from upzeroir_plugin.prior.embedded import fast_bfloat16
+from upzeroir_plugin.prior.muon import Muon, parts
 
 
 def arithmetic() -> torch.autocast:
@@ -23,7 +24,7 @@ def arithmetic() -> torch.autocast:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run is made of; AdamW with `decay` and the second moment's `memory`.
+    """What a run is made of; AdamW with `decay` and the second moment's `memory`, `muon` for inner convolutions.
 
     `average`: how slowly the mean of the weights follows them. `warm`: steps until the whole rate. `every`: steps from
     one checkpoint to the next. `clip`: largest norm of a gradient. `worst`: a loss above it makes no step. `told`: how
@@ -43,6 +44,7 @@ class Recipe:
     decay: float = 0.0
     memory: float = 0.99
     told: float = 0.98
+    muon: bool = False
 
 
 class Run:
@@ -60,17 +62,14 @@ class Run:
             self.mean = load_file(folder / "average.safetensors")
 
     def descend(self, loss: Callable[[], Tensor], save: Callable[[dict[str, Tensor]], None]) -> None:
-        """Make steps of Adam on `loss()` until the time is up; `save(averaged weights)` at each checkpoint."""
+        """Descend on `loss()` until the time is up; `save(averaged weights)` at each checkpoint."""
         recipe, first = self.recipe, self.step
-        optimiser = torch.optim.AdamW(
-            self.net.parameters(), recipe.rate, betas=(0.9, recipe.memory), weight_decay=recipe.decay
-        )
+        optimisers = self._optimisers()
         begun = time.monotonic() - self.seconds
         while (done := (time.monotonic() - begun) / (60 * recipe.minutes)) < 1:
             warm = min(1.0, (self.step - first + 1) / recipe.warm)
-            for group in optimiser.param_groups:
-                group["lr"] = recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 0.002)
-            if not self._stepped(loss(), optimiser):
+            rate = recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 0.002)
+            if not self._stepped(loss(), optimisers, rate):
                 continue
             self._averaged(first)
             if self.step % recipe.every == 0:
@@ -79,14 +78,25 @@ class Run:
         self.seconds = time.monotonic() - begun
         self._write(save)
 
-    def _stepped(self, value: Tensor, optimiser: torch.optim.Optimizer) -> bool:
+    def _optimisers(self) -> list[torch.optim.Optimizer]:
+        recipe, rest, found = self.recipe, list(self.net.parameters()), list[torch.optim.Optimizer]()
+        if recipe.muon:
+            inner, rest = parts(self.net)
+            found.append(Muon(inner, recipe.rate))
+        betas = (0.9, recipe.memory)
+        return [*found, torch.optim.AdamW(rest, recipe.rate, betas=betas, weight_decay=recipe.decay)]
+
+    def _stepped(self, value: Tensor, optimisers: list[torch.optim.Optimizer], rate: float) -> bool:
         recipe, size = self.recipe, value.item()
         if not math.isfinite(size) or size > recipe.worst:
             return False
-        optimiser.zero_grad(set_to_none=True)
+        self.net.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), recipe.clip)
-        optimiser.step()
+        for optimiser in optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
         self.step += 1
         self.loss = size if self.step == 1 else recipe.told * self.loss + (1 - recipe.told) * size
         return True

@@ -43,6 +43,7 @@ class Recipe(run.Recipe):
     decay: float = 1e-5
     memory: float = 0.999
     told: float = 0.99
+    muon: bool = True
 
     @property
     def drawn(self) -> int:
@@ -181,7 +182,7 @@ def _jpeg(noisy: Tensor, quality: int, subsampling: int) -> Tensor:
 def train(folder: Path, out: Path, recipe: Recipe, start: Path | None = None, threads: int = 2) -> None:
     """Train for `recipe.minutes`, writing `out` (EMA weights) and `out`.run/ (checkpoint) every 250 steps.
 
-    Loss: squared error under EDM's weight (σ² + σd²)/(σσd)²; AdamW, cosine to zero over the time given.
+    Loss: squared error under EDM's weight (σ² + σd²)/(σσd)²; Muon and AdamW, cosine to zero over the time given.
     """
     torch.set_num_threads(threads)
     torch.manual_seed(recipe.seed)
