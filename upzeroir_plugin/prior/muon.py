@@ -37,7 +37,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(list(weights), {"lr": rate, "memory": memory})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002
+    def step(self, _closure: Any = None) -> None:  # type: ignore[override]
         """One step for every weight that has a gradient."""
         for group in self.param_groups:
             for weight in group["params"]:
