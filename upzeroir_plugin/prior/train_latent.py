@@ -66,6 +66,8 @@ LINES = 0.1
 MIDDLE, SPREAD = 0.2, 1.3
 """Noise levels that the U-Net learns: log-normal, in units of the codes' own deviation. 12/255 in a photo is 0.07."""
 SIGMA_RANGE = (0.01, 1.5)
+RECIPE = Recipe(60, rate=4e-4, average=0.999, every=250, memory=0.999, muon=True)
+"""Of the denoiser."""
 
 
 def train_autoencoder(photos: Path, out: Path, recipe: Recipe) -> None:
