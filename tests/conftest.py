@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A device that is not there ends the run: nothing is skipped for it."""
+    """A device that is not there ends the run: nothing is skipped for it.
+
+    A suite that a shell started in the background ignores Ctrl+C, and would hand that down to the programs it tests.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         choose_device(config.getoption("--device"))
     except UsageError as error:
