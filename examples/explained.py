@@ -41,6 +41,9 @@ WORDS = {
     "noise.size": "0 is grain of single pixels. Larger values stand for blotches: a high-ISO photo that was scaled "
     "up, scanned film, a camera's own noise reduction.",
     "noise.chroma": "1: colours as noisy as brightness. Above 1: red and green speckles.",
+    "noise.clipped": "Noise cannot go below black or above white, so that both turn grey; that is taken back. "
+    "Above 1 the noise was stronger then: 2 to 3 if the photo was made smaller later. Lower it if shadows drown in "
+    "black.",
     "colour.temperature": "In mired: 10 is a small step, 100 the way from daylight to a light bulb.",
     "colour.tint": "Fluorescent light is too green, some mixed light too magenta.",
     "jpeg.quality": "The worst quality that the photo was ever saved with. Below about 30, blocks and rings are "

@@ -142,7 +142,7 @@ class Sidebar(QFrame):
                 self._show_tones(item)
 
     def _show_details(self, item: Item | None) -> None:
-        """Only while they are unfolded: twenty rows take their time."""
+        """Only while they are unfolded: its many rows take their time."""
         if self.details.opened and item is not None:
             self.physical.show_theta(item.settings.theta)
             self.guided.show_item(item, self.session.backend.hello.get("priors", []))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib
 import json
 import os
@@ -198,6 +199,14 @@ def test_pictures_stay_small() -> None:
     pictures = [p for p in (ROOT / "docs" / "pictures").rglob("*") if p.suffix in (".jpg", ".png")]
     assert sum(p.stat().st_size for p in pictures) < 9e6
     assert sum(p.stat().st_size for p in OUT.iterdir()) < 1e6
+
+
+def test_the_model_card_names_the_weights_that_ship() -> None:
+    card = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    weights = list((ROOT / "upzeroir_plugin").rglob("*.safetensors"))
+    assert len(weights) == 4
+    for file in weights:
+        assert hashlib.sha256(file.read_bytes()).hexdigest()[:16] in card, file
 
 
 def _codes() -> set[str]:

@@ -81,6 +81,8 @@ PARAMETERS = tuple(
         ("noise.size", "noise", "px", 0, 16, 0, 0.1, "Grain size", "Correlation length; 0 is white noise."),
         ("noise.chroma", "noise", "ratio", 0, 4, 1, 0.05, "Colour noise",
          "Standard deviation of chroma over that of luma."),
+        ("noise.clipped", "noise", "times", 1, 6, 1, 0.1, "Cut at black and white",
+         "How many times stronger the noise was when black and white cut it off."),
         ("colour.temperature", "colour", "mired", -250, 250, 0, 1, "Temperature",
          "Cast: positive means the photo is too warm."),
         ("colour.tint", "colour", "3000 Duv", -150, 150, 0, 1, "Tint",

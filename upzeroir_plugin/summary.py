@@ -38,7 +38,15 @@ STOPS = ("half a stop under-exposed", "{} stop under-exposed", "{} stops under-e
          "half a stop over-exposed", "{} stop over-exposed", "{} stops over-exposed")  # fmt: skip
 COLOURS = ("warm", "cool", "green", "magenta")
 FILE = ("(quality about {:.0f})", "enlarged about {:.1f} times")
-MODIFIERS = {"haze.red", "haze.green", "haze.blue", "blur.angle", "noise.size", "noise.chroma"}
+MODIFIERS = {
+    "haze.red",
+    "haze.green",
+    "haze.blue",
+    "blur.angle",
+    "noise.size",
+    "noise.chroma",
+    "noise.clipped",
+}
 """Parameters that say what a fault is like, not that there is one."""
 
 

@@ -336,6 +336,10 @@
       <translation>Strg+O</translation>
     </message>
     <message>
+      <source>Cut at black and white</source>
+      <translation>Beschnitt bei Schwarz und Weiß</translation>
+    </message>
+    <message>
       <source>Dark and noisy</source>
       <translation>Dunkel und verrauscht</translation>
     </message>
@@ -578,6 +582,10 @@
     <message>
       <source>How far the lift follows the illumination map (back-light).</source>
       <translation>Wie weit die Aufhellung der Lichtkarte folgt (Gegenlicht).</translation>
+    </message>
+    <message>
+      <source>How many times stronger the noise was when black and white cut it off.</source>
+      <translation>Wievielmal stärker das Rauschen war, als Schwarz und Weiß es abschnitten.</translation>
     </message>
     <message>
       <source>How much each place was changed.</source>

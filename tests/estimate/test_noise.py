@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy import ndimage
 
 from tests.pictures import bad, compressed, photo, scene
@@ -75,3 +76,41 @@ def test_softened_colours_do_not_make_grey_noise_coarse() -> None:
     y = (x + np.random.default_rng(2).normal(0, 16 / 255, (*x.shape[:2], 1))).clip(0, 1).astype(np.float32)
     theta = found(photo(y))
     assert theta["noise.size"] < 0.7
+
+
+def smaller(sigma: float, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """A scene with black and white, noisy, cut off at both, and then made smaller by half; and its clean copy."""
+    x = (1.5 * scene(640, 800, seed) - 0.25).clip(0, 1)
+    y = (x + np.random.default_rng(1).normal(0, sigma / 255, x.shape)).clip(0, 1)
+    return halved(y), halved(x)
+
+
+def halved(pixels: np.ndarray) -> np.ndarray:
+    size = (pixels.shape[1] // 2, pixels.shape[0] // 2)
+    planes = [Image.fromarray(plane) for plane in np.moveaxis(pixels.astype(np.float32), 2, 0)]
+    planes = [plane.resize(size, Image.Resampling.BICUBIC) for plane in planes]
+    stacked: np.ndarray = (np.stack([np.asarray(p) for p in planes], -1).clip(0, 1) * 255).round() / 255
+    return stacked.astype(np.float32)
+
+
+def test_noise_cut_off_before_a_photo_was_made_smaller_is_known_for_it() -> None:
+    y, x = smaller(30)
+    theta = found(photo(y))
+    true = 255 * float((y - x)[(x > 0.3) & (x < 0.7)].std())
+    assert 1.6 < theta["noise.clipped"] < 3.4
+    assert sigma_at(theta, 0.5) == pytest.approx(true, rel=0.1)
+
+
+def test_noise_cut_off_as_it_is_is_known_for_it() -> None:
+    x = (1.5 * scene(448, 576) - 0.25).clip(0, 1)
+    y = (x + np.random.default_rng(1).normal(0, 12 / 255, x.shape)).clip(0, 1).astype(np.float32)
+    assert found(photo(y))["noise.clipped"] == pytest.approx(1, abs=0.3)
+
+
+def test_a_curve_that_calms_the_lights_is_not_taken_for_clipping() -> None:
+    """Coarse camera grain, less of it in the lights, under whites that are pure: nothing was cut off there."""
+    rng = np.random.default_rng(1)
+    x = (1.8 * scene(448, 576) - 0.2).clip(0, 1)
+    grain = ndimage.gaussian_filter(rng.normal(0, 1, x.shape), (0.45, 0.45, 0))
+    y = (x + grain / grain.std() * 9 / 255 * 4 * x * (1 - x)).clip(0, 1).astype(np.float32)
+    assert found(photo(y))["noise.clipped"] < 1.2

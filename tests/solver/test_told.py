@@ -121,10 +121,10 @@ def test_colour_noise_is_taken_and_the_grain_left() -> None:
 
     x = torch.from_numpy(CLEAN).permute(2, 0, 1)[None]
     generator = torch.Generator().manual_seed(1)
-    y = x + sample(x, {**ParameterVector().values(), "noise.file": 15.0, "noise.chroma": 3.0}, generator)
+    y = x + sample(x, {**ParameterVector().values(), "noise.file": 8.0, "noise.chroma": 4.0}, generator)
     photo = Photo(np.ascontiguousarray(y[0].permute(1, 2, 0).numpy()))
     left = []
-    for theta in (told(noise_file=15), told(noise_file=15, noise_chroma=3)):
+    for theta in (told(noise_file=8), told(noise_file=8, noise_chroma=4)):
         *_, last = restore(photo, Estimate(theta), Options())
         left.append(error(last.result.photo.pixels))  # type: ignore[union-attr]
     assert left[1] < 0.98 * left[0], left

@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate import noise_curve, noise_grain, noise_jpeg
+from upzeroir_plugin.estimate import noise_clipped, noise_curve, noise_grain, noise_jpeg
 from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, measure
+from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_grain import Parts
-from upzeroir_plugin.estimate.noise_levels import Levels, levels
+from upzeroir_plugin.estimate.noise_levels import NARROW, Levels, levels
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.photo.image import Photo
@@ -28,11 +29,11 @@ WORTH, SOFT = 1.3, 0.15
 """σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision."""
 UNLIKE = 0.4
 """How far chroma's variance may be from luma's, in shares of it, where chroma itself says nothing."""
-NAMES = ("noise.shot", "noise.read", "noise.file", "noise.size", "noise.chroma")
+NAMES = ("noise.shot", "noise.read", "noise.file", "noise.size", "noise.chroma", "noise.clipped")
 
 
 def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
-    """Readings of noise.shot, .read, .file, .size and .chroma; `jpeg` is what `estimate_jpeg` found on the photo.
+    """Readings of all of noise's parameters; `jpeg` is what `estimate_jpeg` found on the photo.
 
     Evidence: `bins`, from dark to bright, each with `brightness` (0–1), the measured noise `variance` and the `fit`
     (file values squared, ×255²) and `weight`; `sigma`, the noise of the whole photo in 1/255; `clipped`, whether it is
@@ -42,31 +43,29 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     found = measure(photo.pixels, grid)
     if not len(found.mean):
         return _nothing()
-    binned = levels(found)
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
+    binned = levels(found)
     energy = np.maximum(binned.energy - rounding, 0)
-    luma, chroma = energy[:, LUMA], energy[:, [RED_BLUE, GREEN]].mean(1)
-    size, size_error = noise_grain.size_of(np.stack([luma, chroma]), binned.scatter, binned.freedom)
-    luma_part = noise_grain.noise_part(luma, size, binned.freedom)
-    chroma_part = noise_grain.noise_part(chroma, size, 2 * binned.freedom)
-    if compressed > 0:
-        told = noise_jpeg.noise_part(binned.average, binned.freedom, quality, size)
-        luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
-    ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
-    variance, error = _joined(luma_part, chroma_part, independent)
-    curve, fitted, variance, weight = _fitted(binned, variance, error, found.clipped, compressed)
-    sigma = math.sqrt(float(np.mean(np.maximum(fitted, 0))))
+    pair = np.stack([energy[:, LUMA], energy[:, [RED_BLUE, GREEN]].mean(1)])
+    size, size_error = noise_grain.size_of(pair, binned.scatter, binned.freedom)
+    measured, (ratio, ratio_error) = _measured(binned, rounding, size, compressed, quality)
+    narrow, _ = _measured(levels(found, NARROW), rounding, size, compressed, quality)
+    times, times_error = noise_clipped.times_of(narrow, found.clipped, compressed, size)
+    fit = noise_clipped.fit(measured, found.clipped, compressed, times)
+    sigma = math.sqrt(float(np.mean(np.maximum(fit.fitted, 0))))
     present = logistic((sigma - WORTH) / SOFT)
     bins = [
         {"brightness": float(m.mean()), "variance": float(v), "fit": float(f), "weight": float(w)}
-        for m, v, f, w in zip(binned.means, variance, fitted, weight, strict=True)
+        for m, v, f, w in zip(binned.means, fit.variance, fit.fitted, fit.weight, strict=True)
     ]
     readings = (
-        *_amounts(curve, present),
+        *_amounts(fit.curve, present),
         Reading(NAMES[3], size, size_error, present),
         Reading(NAMES[4], ratio, ratio_error, present),
+        Reading(NAMES[5], times, times_error, present),
     )
-    evidence = {"bins": bins, "sigma": sigma, "rounding": rounding, "clipped": list(found.clipped)}
+    clipped = [bool(end) for end in found.clipped]
+    evidence = {"bins": bins, "sigma": sigma, "rounding": rounding, "clipped": clipped, "times": times}
     return Findings(readings, evidence)
 
 
@@ -81,10 +80,11 @@ def before_clipping(view: View, found: Findings) -> View:
     amounts = found.readings[0].present * np.array([shot, read**2, file**2])
     curve = noise_curve.Curve(amounts, np.zeros(3))
     black, white = found.evidence["clipped"]
+    times = found.evidence["times"] / 255
     mean = view.astype(np.float64)
     true = mean
     for _ in range(2):
-        true, _ = noise_curve.unclip(mean, np.sqrt(curve.variance(true)) / 255, (black, white))
+        true, _ = noise_curve.unclip(mean, times * np.sqrt(curve.variance(true)), (black, white))
     inside: View = np.clip(true, 0, 1).astype(np.float32)
     return inside
 
@@ -102,6 +102,22 @@ def as_seen(found: Findings, gain: Callable[[Array], Array]) -> Findings:
     present = logistic((sigma - WORTH) / SOFT)
     readings = tuple(replace(r, present=max(r.present, present)) for r in found.readings)
     return Findings(readings, {**found.evidence, "seen": sigma})
+
+
+def _measured(
+    binned: Levels, rounding: float, size: float, compressed: float, quality: float
+) -> tuple[Measured, tuple[float, float]]:
+    """Variance of the bins with its error, and the ratio of chroma's noise to luma's with its own."""
+    energy = np.maximum(binned.energy - rounding, 0)
+    luma_part = noise_grain.noise_part(energy[:, LUMA], size, binned.freedom)
+    chroma = energy[:, [RED_BLUE, GREEN]].mean(1)
+    chroma_part = noise_grain.noise_part(chroma, size, 2 * binned.freedom)
+    if compressed > 0:
+        told = noise_jpeg.noise_part(binned.average, binned.freedom, quality, size)
+        luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
+    ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
+    variance, error = _joined(luma_part, chroma_part, independent)
+    return Measured(binned.means, variance, error, binned.ends), (ratio, ratio_error)
 
 
 def _compression(jpeg: Findings) -> tuple[float, float, tuple[int, int] | None]:
@@ -149,48 +165,6 @@ def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:
     return np.maximum(value, 0), error
 
 
-def _fitted(
-    binned: Levels, variance: Array, error: Array, clipped: tuple[bool, bool], lossy: float
-) -> tuple[noise_curve.Curve, Array, Array, Array]:
-    """Curve, fit and measured variance corrected for clipping, and weight of each bin.
-
-    What clipping has left is first judged by each bin's own variance, so that a curve that is too low to begin with
-    cannot confirm itself; then twice by the curve, which knows more than one bin.
-    """
-    relative = np.hypot(error, 0.02 * variance + 0.02)
-    own = variance
-    for _ in range(12):
-        features, left = _unclipped(
-            binned.means, [np.full_like(m, v) for m, v in zip(binned.means, own, strict=True)], clipped
-        )
-        own = 0.5 * own + 0.5 * variance / left
-    curve = noise_curve.fit(features, variance / left, relative / left**2, lossy)
-    for _ in range(2):
-        features, left = _unclipped(
-            binned.means, [curve.variance(mean) for mean in binned.means], clipped, curve
-        )
-        curve = noise_curve.fit(features, variance / left, relative / left**2, lossy)
-    weight = np.square((features @ curve.terms + 0.05) * left**2 / relative)
-    return curve, features @ curve.terms, variance / left, weight / weight.max()
-
-
-def _unclipped(
-    means: list[Array],
-    variances: list[Array],
-    clipped: tuple[bool, bool],
-    curve: noise_curve.Curve | None = None,
-) -> tuple[Array, Array]:
-    """Features of the bins at the means before clipping, and the share of variance that clipping left them."""
-    features, left = [], []
-    for mean, variance in zip(means, variances, strict=True):
-        true, _ = noise_curve.unclip(mean, np.sqrt(variance) / 255, clipped)
-        before = curve.variance(true) if curve else variance
-        _, share = noise_curve.unclip(mean, np.sqrt(before) / 255, clipped)
-        features.append(noise_curve.basis(true).mean((0, 1)))
-        left.append(float((share * before).sum() / max(before.sum(), 1e-9)) if before.sum() > 0 else 1.0)
-    return np.array(features), np.maximum(left, 0.05)
-
-
 def _amounts(curve: noise_curve.Curve, present: float) -> list[Reading]:
     shot, read, file = np.maximum(curve.terms, 0)
     errors = curve.errors
@@ -204,6 +178,8 @@ def _amounts(curve: noise_curve.Curve, present: float) -> list[Reading]:
 
 def _nothing() -> Findings:
     """For a photo that holds no block of 8×8 pixels."""
-    neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0))
+    neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0), (1.0, 1.0))
     readings = tuple(Reading(n, value, std, 0.0) for n, (value, std) in zip(NAMES, neutral, strict=True))
-    return Findings(readings, {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False]})
+    return Findings(
+        readings, {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False], "times": 1.0}
+    )

@@ -12,8 +12,12 @@ from upzeroir_plugin.estimate.noise_blocks import BANDS, GREEN, HIGH, LOW, LUMA,
 Array = NDArray[np.float64]
 
 BINS, PER_BIN = 14, 250
+NARROW = 80
+"""Blocks in a bin that only has to show how noise falls off towards black and white."""
 TYPICAL = 1.25
 """Mean over median energy that noise may have after quantisation; texture has more."""
+ENDS = 0.003
+"""Share of the blocks that may lie nearer to black or white than the photo's ends."""
 FLATTEST, LEAST, MOST = 0.04, 12, 250
 
 
@@ -24,7 +28,7 @@ class Levels:
     `means` list of (n, 3) channel means of the blocks chosen, in [0, 1]; `energy` (B, axis, band); `freedom` (B,)
     degrees of freedom of a high-band energy; `average` (B, band) mean
     energies of Y, limited by their medians; `scatter` (B,) standard deviation of the logarithm of the blocks' high
-    luma energy over that of white noise.
+    luma energy over that of white noise; `ends` how near to black and to white the channels' means come.
     """
 
     means: list[Array]
@@ -32,12 +36,13 @@ class Levels:
     freedom: Array
     scatter: Array
     average: Array
+    ends: tuple[float, float]
 
 
-def levels(blocks: Blocks) -> Levels:
-    """The flattest blocks of each of up to `BINS` equally full bins of brightness, summed up."""
+def levels(blocks: Blocks, least: int = PER_BIN) -> Levels:
+    """The flattest blocks of each of up to `BINS` equally full bins of brightness, of `least` blocks, summed up."""
     brightness = blocks.mean.mean(1)
-    count = int(np.clip(len(brightness) / blocks.overlap // PER_BIN, 1, BINS))
+    count = int(np.clip(len(brightness) / blocks.overlap // least, 1, BINS))
     groups = [group for group in np.array_split(np.argsort(brightness, kind="stable"), count) if len(group)]
     roughness = blocks.energy[:, [LUMA, RED_BLUE, GREEN], LOW].sum(1)
     means, energy, freedom, scatter, average = [], [], [], [], []
@@ -51,7 +56,15 @@ def levels(blocks: Blocks) -> Levels:
         scatter.append(_scatter(chosen[:, LUMA, HIGH]))
         average.append(np.minimum(chosen[:, Y].mean(0), TYPICAL * np.median(chosen[:, Y], 0) / MEDIAN))
     shape = (len(groups), 4, 3)
-    return Levels(means, np.reshape(energy, shape), np.array(freedom), np.array(scatter), np.array(average))
+    black, white = np.quantile(blocks.mean, [ENDS, 1 - ENDS]) / 255
+    return Levels(
+        means,
+        np.reshape(energy, shape),
+        np.array(freedom),
+        np.array(scatter),
+        np.array(average),
+        (float(black), float(1 - white)),
+    )
 
 
 def _scatter(energies: Array) -> float:

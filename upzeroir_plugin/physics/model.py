@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from upzeroir_plugin.physics import noise
+from upzeroir_plugin.physics import clipping, noise
 from upzeroir_plugin.physics.blur import Blur
 from upzeroir_plugin.physics.colour import Colour
 from upzeroir_plugin.physics.fields import Fields
@@ -34,6 +34,12 @@ def forward(x: Tensor, theta: Theta, fields: Fields, jpeg: bool = True) -> Tenso
     return x
 
 
+def expected(x: Tensor, theta: Theta, fields: Fields) -> Tensor:
+    """What a file shows of x on average: `forward` without compression, its tones moved as clipped noise moves them."""
+    seen = forward(x, theta, fields, jpeg=False)
+    return clipping.seen(seen, theta) if clipping.acts(theta) else seen
+
+
 def degrade(
     x: Tensor,
     theta: Theta,
@@ -49,11 +55,21 @@ def degrade(
     for operator in BEFORE_NOISE:
         x = _apply(operator, x, theta, fields)
     if not noise.is_neutral(theta):
-        x = x + noise.sample(x, theta, generator)
+        x = _noisy(x, theta, generator, levels)
     x = _as_file(x, levels)
     for operator in AFTER_NOISE:
         x = _apply(operator, x, theta, fields)
     return _as_file(x, levels)
+
+
+def _noisy(x: Tensor, theta: Theta, generator: torch.Generator | None, levels: int | None) -> Tensor:
+    """X with noise; where that was stronger when it was clipped, the mean of as many clipped draws as make it so."""
+    times = float(theta["noise.clipped"])
+    draws = round(times**2) if levels is not None else 1
+    if draws <= 1:
+        return x + noise.sample(x, theta, generator)
+    stronger = (x + draws**0.5 * noise.sample(x, theta, generator) for _ in range(draws))
+    return torch.stack([_as_file(drawn, levels) for drawn in stronger]).mean(0)
 
 
 def invert_pointwise(y: Tensor, theta: Theta, fields: Fields) -> tuple[Tensor, Tensor]:

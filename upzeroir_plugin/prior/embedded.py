@@ -103,7 +103,7 @@ class EmbeddedPrior:
     """The embedded denoiser on one device, in the precision that its processor is fast in."""
 
     name = "embedded"
-    context = 48
+    context = 56
     sigma_range = (0.5 / 255, 1.0)
 
     def __init__(self, folder: Path = FOLDER, device: str = "cpu") -> None:

@@ -32,7 +32,7 @@ from upzeroir_plugin.solver.plan import (
     sigma_of,
 )
 from upzeroir_plugin.solver.quality import SLACK_STD, Verdict, judge
-from upzeroir_plugin.solver.told import shown
+from upzeroir_plugin.solver.told import cut_off, shown
 from upzeroir_plugin.solver.window import restore_window
 
 Pixels = NDArray[np.float32]
@@ -84,11 +84,12 @@ def make_plan(
         refine = denoise and float((whole * error).quantile(0.75)) > LEAST_GAIN
     calls = steps or (THOROUGH_CALLS if thorough else BLUR_CALLS)
     flips = FLIPS if thorough or size[0] * size[1] <= SMALL else 1
+    there = shown(pixels, theta) if denoise else ()
     reach = prior.context if denoise or refine else 0
     if blur:
         reach = max(reach, prior.context + 6 * blur_reach(theta))
     return Plan(
-        theta=theta,
+        theta=cut_off(theta, there),
         maps=maps,
         size=size,
         denoise=denoise,
@@ -101,7 +102,7 @@ def make_plan(
         exposure=exposure,
         restarts=0,
         context=reach + (prior.context if refine and denoise else 0),
-        shown=shown(pixels, theta) if denoise else (),
+        shown=there,
     )
 
 

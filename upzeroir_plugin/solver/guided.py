@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from upzeroir_plugin.physics import noise
+from upzeroir_plugin.physics import clipping, noise
 from upzeroir_plugin.physics.fields import fields
 from upzeroir_plugin.physics.model import invert_pointwise
 from upzeroir_plugin.prior.embedded import Prior
@@ -147,13 +147,13 @@ class _Run:
         self.generator = torch.Generator().manual_seed(seed)
         values = plan.theta.values()
         self.place = fields(plan.maps, plan.size, box)
-        self.y, self.box = y, box
+        self.photo, self.box, self.calls = y, box, 0
         self.height, self.width = y.shape[-2:]
         self.sigma = sigma_of(y, plan.theta, there=True)[0].clamp_min(LEAST_NOISE)
+        self.y = y = self._unmoved(y, values)
         start, gain = invert_pointwise(y, values, self.place)
-        self.start = start.clamp(-0.1, 1.2)
+        self.start = start.clamp(-0.1, 1.1)
         self.level = float((gain.mean(1, keepdim=True) * self.sigma).median().clamp(LEAST_NOISE, 0.3))
-        self.calls = 0
         self.code_y = self._encoded(y)
         if settings.scale is not None:
             self._told(settings.scale)
@@ -165,6 +165,20 @@ class _Run:
         self.teacher = Teacher(self.phi, self.loss, settings.rate) if settings.learn else None
         self.code, self.walked = self._encoded(self.start), False
         self.look, self.lift = self._seen()
+
+    def _unmoved(self, y: Tensor, values: dict[str, float]) -> Tensor:
+        """Y with its tones where noise cut off when it was stronger would not have moved them (ours).
+
+        It costs a call of the denoiser, which shows how near to black and white a place is.
+        """
+        if not clipping.acts(values):
+            return y
+        exposure = self.plan.exposure
+        clean = (
+            self.prior.denoise(y * exposure, self.sigma * exposure, None, self._unless_cancelled) / exposure
+        )
+        self.calls += 1
+        return y + clipping.moved_back(clean, values) - clean
 
     def _unless_cancelled(self) -> None:
         """The hook, for what has to be done even if the user keeps."""
@@ -289,7 +303,7 @@ class _Run:
 
     def _judged(self, refinement: Refinement, step: int, sigma: float, code: Tensor) -> Decision:
         scene = self._scene(code)
-        verdict = judge(self.y, scene, self.plan.theta, self.place, self.prior)
+        verdict = judge(self.photo, scene, self.plan.theta, self.place, self.prior)
         return refinement.judge(step, sigma, scene, code, verdict)
 
     def _moved(self, mean: Tensor, sigma: float) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from upzeroir_plugin.parameters import BY_NAME, Amounts, ParameterVector
 from upzeroir_plugin.photo.image import Pixels
 from upzeroir_plugin.physics.fields import Fields, fields
-from upzeroir_plugin.physics.model import forward, invert_pointwise
+from upzeroir_plugin.physics.model import expected, forward, invert_pointwise
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box, tiles
 from upzeroir_plugin.solver.annealed import to_tensor
@@ -100,7 +100,7 @@ def residual(subject: Subject, hook: Callable[[], None]) -> HonestyMap:
         hook()
         y, full, place = subject.part(box)
         sigma = sigma_of(y, theta)[0].clamp_min(LEAST_SIGMA)
-        left = (y - forward(full, theta.values(), place, jpeg=False)) / sigma
+        left = (y - expected(full, theta.values(), place)) / sigma
         open_ = ((y > 1 / 255) & (y < 254 / 255)).all(1, keepdim=True)
         return (left * open_).mean(1, keepdim=True)
 

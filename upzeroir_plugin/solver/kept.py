@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from upzeroir_plugin.maps import Maps
+from upzeroir_plugin.parameters import PARAMETERS
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.solver.plan import Plan
@@ -17,7 +18,7 @@ from upzeroir_plugin.solver.told import split
 
 Pictures = tuple[Tensor, ...]
 LIMIT = 1 << 30
-CLEANING = ("noise.shot", "noise.read", "noise.file", "noise.size", "noise.chroma", "jpeg.quality")
+CLEANING = (*(row.name for row in PARAMETERS if row.group == "noise"), "jpeg.quality")
 
 
 class Kept:

@@ -102,6 +102,7 @@ def neutralised(theta: ParameterVector, groups: set[str]) -> ParameterVector:
         "sampling.scale",
         "noise.size",
         "noise.chroma",
+        "noise.clipped",
         "blur.angle",
     }
     names = [p for p in BY_NAME.values() if p.group in groups and p.name not in keep]

@@ -10,7 +10,7 @@ from torch import Tensor
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics.blur import Blur
 from upzeroir_plugin.physics.fields import Fields
-from upzeroir_plugin.physics.model import forward
+from upzeroir_plugin.physics.model import expected
 from upzeroir_plugin.prior.calibrate import whiteness
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.solver.plan import sigma_of
@@ -45,7 +45,7 @@ def judge(y: Tensor, x: Tensor, theta: ParameterVector, place: Fields, prior: Pr
     if middle <= 0:
         return Verdict(0.0, 0.0, True)
     values = theta.values()
-    residual = (y - forward(x, values, place, jpeg=False)) / sigma
+    residual = (y - expected(x, values, place)) / sigma
     inside = ((y > 1 / 255) & (y < 254 / 255)).all(1, keepdim=True)
     if float(inside.float().mean()) < 0.2:
         return Verdict(1.0, 0.0, True)

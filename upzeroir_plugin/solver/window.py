@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.physics import clipping
 from upzeroir_plugin.physics.blur import convolve, kernel, reflected
 from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import invert_pointwise
@@ -112,16 +113,16 @@ def _cleaned(
         return made / plan.exposure, calls
 
     luma, chroma = split(plan.theta)
-    made, calls = told(y, max(luma, chroma))
+    made, calls = told(y, chroma)
     whole = calls == plan.flips
-    if luma != chroma and whole:  # the noisier half first: the other is then seen through it no more
-        rest = joined(made, y) if luma > chroma else joined(y, made)
-        other, more = told(rest, min(luma, chroma))
+    if luma != chroma and whole:
+        other, more = told(y, luma)
+        made = joined(other, made) if more else made
         whole = more == plan.flips
-        if more:
-            made = joined(made, other) if luma > chroma else joined(other, made)
         calls += more
     clean = made if calls else y
+    if calls and clipping.acts(plan.theta.values()):
+        clean = clipping.moved_back(made, plan.theta.values())
     error = prior.error(sigma * plan.exposure) / plan.exposure
     check_finite(clean)
     if whole:
@@ -180,13 +181,12 @@ def _deblurred(
     """
     theta = plan.theta
     lit = neutralised(theta, {"haze"}).values()
-    source = y if theta["jpeg.quality"] >= 100 else clean
-    base, _ = invert_pointwise(clean, lit, place)
+    base, gain = invert_pointwise(clean, lit, place)
     veiled = neutralised(theta, {"light", "colour"}).values()
     x, made = base, 0
     with suppress(Enough):
         hook()
-        u, _ = invert_pointwise(source, lit, place)
+        u = base if theta["jpeg.quality"] < 100 else base + gain * _noise(y, clean, theta)
         data = _DataStep(tapered(u, plan, box), theta)
         for level in schedule(plan.blur_sigma, plan.blur_calls):
             hook()
@@ -199,6 +199,15 @@ def _deblurred(
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
     return invert_pointwise(x, veiled, place)[0], made
+
+
+def _noise(y: Tensor, clean: Tensor, theta: ParameterVector) -> Tensor:
+    """What the first call took out of y: noise of mean 0, and of detail what it mistook for that.
+
+    Deblurring gets it by the delta rule: a lift's own curve would bend noise around black into a veil.
+    """
+    values = theta.values()
+    return y - (clipping.seen(clean, values) if clipping.acts(values) else clean)
 
 
 def schedule(sigma: float, count: int) -> list[float]:
