@@ -81,6 +81,7 @@ def times_of(
 
     Each candidate's curve is fitted to narrow bins of brightness and judged by what it leaves of them (Student, so that
     a bin of texture counts for little); the odds before that come from the grain `size` in px.
+    After a compression (`lossy`), which takes noise away in the dark, too, the fall tells nothing.
     """
     if not any(clipped):
         return 1.0, 0.5
@@ -91,7 +92,8 @@ def times_of(
     spread = float(weight @ np.square(np.log(TIMES) - mean)) ** 0.5
     times = float(np.exp(mean))
     error = times * float(np.hypot(spread, 0.1))
-    return max(1.0, min(times, _most(measured, fit(measured, clipped, lossy, times).curve))), error
+    times = max(1.0, min(times, _most(measured, fit(measured, clipped, lossy, times).curve)))
+    return 1 + (1 - lossy) * (times - 1), error
 
 
 def _most(measured: Measured, curve: noise_curve.Curve) -> float:
