@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upzeroir_plugin.parameters import PARAMETERS, Parameter, ParameterVector
+from upzeroir_plugin.parameters import MODIFIERS, PARAMETERS, Parameter, ParameterVector
 from upzeroir_plugin.physics import noise, tone
-from upzeroir_plugin.summary import GRADES, MODIFIERS, noise_on_grey, summary
+from upzeroir_plugin.summary import GRADES, noise_on_grey, summary
 
 NEUTRAL = ParameterVector()
 

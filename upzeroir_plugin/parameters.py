@@ -110,6 +110,21 @@ Z90 = 1.645
 """Half a 90 % interval over the standard deviation of a Gaussian."""
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 NAMES = tuple(BY_NAME)
+MODIFIERS = {
+    "haze.red",
+    "haze.green",
+    "haze.blue",
+    "blur.angle",
+    "noise.size",
+    "noise.chroma",
+    "noise.clipped",
+}
+"""Parameters that say what a fault is like, not that there is one."""
+
+
+def names_in(group: str) -> tuple[str, ...]:
+    """The names of a group's parameters, in the table's order."""
+    return tuple(row.name for row in PARAMETERS if row.group == group)
 
 
 def parameter(name: str) -> Parameter:

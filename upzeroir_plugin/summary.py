@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 
 if __package__:
-    from upzeroir_plugin.parameters import PARAMETERS, ParameterVector
+    from upzeroir_plugin.parameters import MODIFIERS, PARAMETERS, ParameterVector
 else:
-    from parameters import PARAMETERS, ParameterVector  # type: ignore[import-not-found,no-redef]
+    from parameters import MODIFIERS, PARAMETERS, ParameterVector  # type: ignore[import-not-found,no-redef]
 
 # What is said from which measure on. Below a row's first limit nothing is said.
 GRADES = {
@@ -38,16 +38,6 @@ STOPS = ("half a stop under-exposed", "{} stop under-exposed", "{} stops under-e
          "half a stop over-exposed", "{} stop over-exposed", "{} stops over-exposed")  # fmt: skip
 COLOURS = ("warm", "cool", "green", "magenta")
 FILE = ("(quality about {:.0f})", "enlarged about {:.1f} times")
-MODIFIERS = {
-    "haze.red",
-    "haze.green",
-    "haze.blue",
-    "blur.angle",
-    "noise.size",
-    "noise.chroma",
-    "noise.clipped",
-}
-"""Parameters that say what a fault is like, not that there is one."""
 
 
 def summary(theta: ParameterVector, say: Callable[[str], str] = str) -> str:

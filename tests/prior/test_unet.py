@@ -44,6 +44,17 @@ def test_without_noise_it_returns_its_input(exact_prior: EmbeddedPrior) -> None:
     assert (made - z).abs().max() < 1e-3
 
 
+@pytest.mark.parametrize("sigma", [0.0, 0.5])
+def test_told_of_hardly_any_noise_it_changes_hardly_anything(
+    exact_prior: EmbeddedPrior, sigma: float
+) -> None:
+    """As it is used: σ below its range counts as the range's least."""
+    z = torch.from_numpy(scene(96, 96)).permute(2, 0, 1)[None]
+    change = 255 * (exact_prior.denoise(z, torch.tensor(sigma / 255)) - z)
+    assert change.square().mean().sqrt() < 0.2
+    assert change.abs().max() < 2
+
+
 @pytest.mark.parametrize("sigma", [2, 10, 25, 60])
 def test_what_lies_beyond_the_context_has_no_influence(exact_prior: EmbeddedPrior, sigma: int) -> None:
     """Everything below the middle replaced by another picture: nothing moves by 1e-3 `context` px above it."""

@@ -20,6 +20,7 @@ from upzeroir_plugin.estimate.noise_grain import Parts
 from upzeroir_plugin.estimate.noise_levels import NARROW, Levels, levels
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
+from upzeroir_plugin.parameters import names_in
 from upzeroir_plugin.photo.image import Photo
 
 Array = NDArray[np.float64]
@@ -29,7 +30,9 @@ WORTH, SOFT = 1.3, 0.15
 """σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision."""
 UNLIKE = 0.4
 """How far chroma's variance may be from luma's, in shares of it, where chroma itself says nothing."""
-NAMES = ("noise.shot", "noise.read", "noise.file", "noise.size", "noise.chroma", "noise.clipped")
+UNTOLD, CERTAIN = 0.5, 0.99
+"""σ of `noise.clipped` where nothing tells of it, and probability of a compression from which nothing does."""
+NAMES = names_in("noise")
 
 
 def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
@@ -45,12 +48,14 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         return _nothing()
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
     binned = levels(found)
-    energy = np.maximum(binned.energy - rounding, 0)
-    pair = np.stack([energy[:, LUMA], energy[:, [RED_BLUE, GREEN]].mean(1)])
-    size, size_error = noise_grain.size_of(pair, binned.scatter, binned.freedom)
-    measured, (ratio, ratio_error) = _measured(binned, rounding, size, compressed, quality)
-    narrow, _ = _measured(levels(found, NARROW), rounding, size, compressed, quality)
-    times, times_error = noise_clipped.times_of(narrow, found.clipped, compressed, size)
+    families = _families(binned, rounding)
+    size, size_error = noise_grain.size_of(families, binned.scatter, binned.freedom)
+    measured, (ratio, ratio_error) = _measured(binned, families, size, compressed, quality)
+    times, times_error = 1.0, UNTOLD
+    if any(found.clipped) and compressed < CERTAIN:
+        thin = levels(found, NARROW)
+        narrow, _ = _measured(thin, _families(thin, rounding), size, compressed, quality)
+        times, times_error = noise_clipped.times_of(narrow, found.clipped, compressed, size)
     fit = noise_clipped.fit(measured, found.clipped, compressed, times)
     sigma = math.sqrt(float(np.mean(np.maximum(fit.fitted, 0))))
     present = logistic((sigma - WORTH) / SOFT)
@@ -64,8 +69,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         Reading(NAMES[4], ratio, ratio_error, present),
         Reading(NAMES[5], times, times_error, present),
     )
-    clipped = [bool(end) for end in found.clipped]
-    evidence = {"bins": bins, "sigma": sigma, "rounding": rounding, "clipped": clipped, "times": times}
+    evidence = {"bins": bins, "sigma": sigma, "rounding": rounding, "clipped": list(found.clipped)}
     return Findings(readings, evidence)
 
 
@@ -80,7 +84,7 @@ def before_clipping(view: View, found: Findings) -> View:
     amounts = found.readings[0].present * np.array([shot, read**2, file**2])
     curve = noise_curve.Curve(amounts, np.zeros(3))
     black, white = found.evidence["clipped"]
-    times = found.evidence["times"] / 255
+    times = found.readings[5].value / 255
     mean = view.astype(np.float64)
     true = mean
     for _ in range(2):
@@ -104,14 +108,18 @@ def as_seen(found: Findings, gain: Callable[[Array], Array]) -> Findings:
     return Findings(readings, {**found.evidence, "seen": sigma})
 
 
+def _families(binned: Levels, rounding: float) -> Array:
+    """Energies (family, bin, band) of luma and of chroma, without the file's rounding."""
+    energy = np.maximum(binned.energy - rounding, 0)
+    return np.stack([energy[:, LUMA], energy[:, [RED_BLUE, GREEN]].mean(1)])
+
+
 def _measured(
-    binned: Levels, rounding: float, size: float, compressed: float, quality: float
+    binned: Levels, families: Array, size: float, compressed: float, quality: float
 ) -> tuple[Measured, tuple[float, float]]:
     """Variance of the bins with its error, and the ratio of chroma's noise to luma's with its own."""
-    energy = np.maximum(binned.energy - rounding, 0)
-    luma_part = noise_grain.noise_part(energy[:, LUMA], size, binned.freedom)
-    chroma = energy[:, [RED_BLUE, GREEN]].mean(1)
-    chroma_part = noise_grain.noise_part(chroma, size, 2 * binned.freedom)
+    luma_part = noise_grain.noise_part(families[0], size, binned.freedom)
+    chroma_part = noise_grain.noise_part(families[1], size, 2 * binned.freedom)
     if compressed > 0:
         told = noise_jpeg.noise_part(binned.average, binned.freedom, quality, size)
         luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
@@ -180,6 +188,4 @@ def _nothing() -> Findings:
     """For a photo that holds no block of 8×8 pixels."""
     neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0), (1.0, 1.0))
     readings = tuple(Reading(n, value, std, 0.0) for n, (value, std) in zip(NAMES, neutral, strict=True))
-    return Findings(
-        readings, {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False], "times": 1.0}
-    )
+    return Findings(readings, {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False]})

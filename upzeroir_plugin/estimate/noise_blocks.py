@@ -65,7 +65,7 @@ def measure(pixels: Array, grid: tuple[int, int] | None) -> Blocks:
     blocks = np.concatenate(parts) * np.float32(255)
     spectrum = np.square(BASIS @ (AXES @ blocks.reshape(-1, 3, 64)).reshape(-1, 4, 8, 8) @ BASIS.T)
     weights = (BANDS / BANDS.sum((1, 2), keepdims=True)).reshape(3, 64).astype(np.float32)
-    clipped = bool(len(blocks)) and blocks.min() >= 0, bool(len(blocks)) and blocks.max() <= 255
+    clipped = bool(len(blocks) and blocks.min() >= 0), bool(len(blocks) and blocks.max() <= 255)
     return Blocks(blocks.mean((2, 3)), spectrum.reshape(-1, 4, 64) @ weights.T, float(len(cuts)), clipped)
 
 

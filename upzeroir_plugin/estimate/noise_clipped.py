@@ -15,6 +15,7 @@ from upzeroir_plugin.estimate import noise_curve
 from upzeroir_plugin.estimate.odds import logistic
 
 Array = NDArray[np.float64]
+Sizes = NDArray[np.intp]
 
 TIMES = np.array([1, 1.4, 2, 2.8, 4])
 """Candidates for how many times stronger the noise was when it was cut off."""
@@ -59,16 +60,20 @@ def fit(measured: Measured, clipped: tuple[bool, bool], lossy: float, times: flo
     What clipping has left is first judged by each bin's own variance, so that a curve that is too low to begin with
     cannot confirm itself; then twice by the curve, which knows more than one bin.
     """
-    means, variance = measured.means, measured.variance
+    means, variance = np.concatenate(measured.means), measured.variance
+    sizes = np.array([len(bin_means) for bin_means in measured.means])
     relative = np.hypot(measured.error, 0.02 * variance + 0.02)
     own = variance
     for _ in range(12):
-        flat = [np.full_like(m, v) for m, v in zip(means, own, strict=True)]
-        features, left = _unclipped(means, flat, clipped, times)
+        flat = np.repeat(own, sizes)[:, None]
+        left = _left(means, flat, sizes, clipped, times)
         own = 0.5 * own + 0.5 * variance / left
+    features = _features(_true(means, flat, clipped, times), sizes)
     curve = noise_curve.fit(features, variance / left, relative / left**2, lossy)
     for _ in range(2):
-        features, left = _unclipped(means, [curve.variance(m) for m in means], clipped, times, curve)
+        true = _true(means, curve.variance(means), clipped, times)
+        left = _left(means, curve.variance(true), sizes, clipped, times)
+        features = _features(true, sizes)
         curve = noise_curve.fit(features, variance / left, relative / left**2, lossy)
     weight = np.square((features @ curve.terms + 0.05) * left**2 / relative)
     return Fit(curve, features @ curve.terms, variance / left, weight / weight.max())
@@ -83,8 +88,6 @@ def times_of(
     a bin of texture counts for little); the odds before that come from the grain `size` in px.
     After a compression (`lossy`), which takes noise away in the dark, too, the fall tells nothing.
     """
-    if not any(clipped):
-        return 1.0, 0.5
     misfit = np.array([_misfit(measured, clipped, lossy, times) for times in TIMES])
     weight = _prior(size) * np.exp(-(misfit - misfit.min()) / 2)
     weight /= weight.sum()
@@ -123,19 +126,25 @@ def _misfit(measured: Measured, clipped: tuple[bool, bool], lossy: float, times:
     return float(4 * np.log1p(np.square((measured.variance - expected) / error / 2.5)).sum())
 
 
-def _unclipped(
-    means: list[Array],
-    variances: list[Array],
-    clipped: tuple[bool, bool],
-    times: float,
-    curve: noise_curve.Curve | None = None,
-) -> tuple[Array, Array]:
-    """Features of the bins at the means before clipping, and the share of variance that clipping left them."""
-    features, left = [], []
-    for mean, variance in zip(means, variances, strict=True):
-        true, _ = noise_curve.unclip(mean, times * np.sqrt(variance) / 255, clipped)
-        before = curve.variance(true) if curve else variance
-        _, share = noise_curve.unclip(mean, times * np.sqrt(before) / 255, clipped)
-        features.append(noise_curve.basis(true).mean((0, 1)))
-        left.append(float((share * before).sum() / max(before.sum(), 1e-9)) if before.sum() > 0 else 1.0)
-    return np.array(features), np.maximum(left, 0.05)
+def _true(means: Array, variance: Array, clipped: tuple[bool, bool], times: float) -> Array:
+    """Means (N, 3) before clipping, of noise of that variance, (N, 3) or (N, 1)."""
+    return noise_curve.unclip(means, times * np.sqrt(variance) / 255, clipped)[0]
+
+
+def _features(true: Array, sizes: Sizes) -> Array:
+    return _mean(noise_curve.basis(true).mean(1), sizes)
+
+
+def _left(means: Array, before: Array, sizes: Sizes, clipped: tuple[bool, bool], times: float) -> Array:
+    """Share of the variance `before` clipping, (N, 3) or (N, 1), that it left the bins."""
+    _, share = noise_curve.unclip(means, times * np.sqrt(before) / 255, clipped)
+    total = _mean(np.broadcast_to(before, means.shape).mean(1), sizes)
+    kept = _mean((share * before).mean(1), sizes)
+    return np.maximum(np.where(total > 0, kept / np.maximum(total, 1e-9), 1.0), 0.05)
+
+
+def _mean(values: Array, sizes: Sizes) -> Array:
+    """Mean over each bin of values (N, …) of bins of those sizes, one after the other."""
+    starts = np.cumsum(sizes) - sizes
+    total: Array = np.add.reduceat(values, starts)
+    return total / sizes.reshape(-1, *[1] * (values.ndim - 1))

@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from upzeroir_plugin.parameters import PARAMETERS, Z90, Entry, ParameterVector, parameter
+from upzeroir_plugin.parameters import Z90, Entry, ParameterVector, names_in, parameter
 
-NOISE = tuple(row.name for row in PARAMETERS if row.group == "noise")
+NOISE = names_in("noise")
 AMOUNTS = NOISE[:3]
 """Noise is there if one of these is not 0."""
 SCENE = (

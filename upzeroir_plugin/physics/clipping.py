@@ -7,17 +7,17 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from upzeroir_plugin.physics import tone
+from upzeroir_plugin.physics import noise
 from upzeroir_plugin.physics.operator import Theta
 
-NAMES = ("noise.shot", "noise.read", "noise.file", "noise.clipped")
+NAMES = (*noise.AMOUNTS, "noise.clipped")
 STEPS = 2040
 """Tones tabled: eighths of an 8-bit level."""
 
 
 def acts(theta: Theta) -> bool:
     """Whether there is noise that was cut off when it was stronger than it is now."""
-    return float(theta["noise.clipped"]) > 1 and any(float(theta[name]) > 0 for name in NAMES[:3])
+    return float(theta["noise.clipped"]) > 1 and not noise.is_neutral(theta)
 
 
 def seen(x: Tensor, theta: Theta) -> Tensor:
@@ -28,6 +28,11 @@ def seen(x: Tensor, theta: Theta) -> Tensor:
     """
     inside = x.clamp(0, 1)
     return _looked_up(inside, _tables(*_key(theta))[0].to(x)) + (x - inside)
+
+
+def expected(x: Tensor, theta: Theta) -> Tensor:
+    """`seen` where it `acts`, else x itself: the rest of the shift is the denoiser's, which makes it good."""
+    return seen(x, theta) if acts(theta) else x
 
 
 def moved_back(clean: Tensor, theta: Theta) -> Tensor:
@@ -48,21 +53,23 @@ def _looked_up(x: Tensor, table: Tensor) -> Tensor:
     return torch.lerp(table[low], table[low + 1], share)
 
 
-def _key(theta: Theta) -> tuple[float, float, float, float]:
-    shot, read, file, times = (float(theta[name]) for name in NAMES)
-    return shot * 1e-4, read * 1e-3, file / 255, times
+def _key(theta: Theta) -> tuple[float, ...]:
+    return tuple(float(theta[name]) for name in NAMES)
 
 
 @lru_cache(maxsize=16)
-def _tables(shot: float, read: float, file: float, times: float) -> tuple[Tensor, Tensor]:
+def _tables(*values: float) -> tuple[Tensor, Tensor]:
     """`seen` and `moved_back` at `STEPS` + 1 tones (float64).
 
     All noise is taken as Gaussian in file values, as the curve measures it. Sensor noise drawn in linear light would
     also move the mid-tones through the tone curve, but which noise is the sensor's is known too little for that.
     """
     tones = torch.linspace(0, 1, STEPS + 1, dtype=torch.float64)
-    sigma = ((shot * tone.decode(tones) + read**2) / tone.slope(tones) ** 2 + file**2).sqrt().clamp_min(1e-9)
-    known, mean = (torch.cummax(_clipped_mean(tones, n * sigma), 0).values for n in (1.0, times))
+    theta = dict(zip(NAMES, values, strict=True))
+    sigma = noise.drawn_variance(tones, theta).sqrt().clamp_min(1e-9)
+    known, mean = (
+        torch.cummax(_clipped_mean(tones, n * sigma), 0).values for n in (1.0, theta["noise.clipped"])
+    )
     high = torch.searchsorted(mean, known).clamp(1, STEPS)
     below, above = mean[high - 1], mean[high]
     share = ((known - below) / (above - below).clamp_min(1e-9)).clamp(0, 1)

@@ -36,8 +36,7 @@ def forward(x: Tensor, theta: Theta, fields: Fields, jpeg: bool = True) -> Tenso
 
 def expected(x: Tensor, theta: Theta, fields: Fields) -> Tensor:
     """What a file shows of x on average: `forward` without compression, its tones moved as clipped noise moves them."""
-    seen = forward(x, theta, fields, jpeg=False)
-    return clipping.seen(seen, theta) if clipping.acts(theta) else seen
+    return clipping.expected(forward(x, theta, fields, jpeg=False), theta)
 
 
 def degrade(

@@ -26,7 +26,7 @@ def variance(v: Tensor, theta: Theta) -> Tensor:
     (dv/dl)²·(shot·l + read²) + file² + LSB²/12 with l = decode(v): Poisson–Gaussian (Foi et al. 2008, eq. 4)
     carried through the tone curve by the delta rule, file noise, and the rounding to 8 bits.
     """
-    return _drawn_variance(v, theta) + LSB**2 / 12
+    return drawn_variance(v, theta) + LSB**2 / 12
 
 
 def sigma_map(y: Tensor, theta: Theta) -> Tensor:
@@ -58,10 +58,11 @@ def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) ->
     """
     grain = _grain(v, theta, generator)
     grain = _coloured(grain, scalar(theta, "noise.chroma", v))
-    return grain * _drawn_variance(v, theta).clamp_min(1e-24).sqrt()
+    return grain * drawn_variance(v, theta).clamp_min(1e-24).sqrt()
 
 
-def _drawn_variance(v: Tensor, theta: Theta) -> Tensor:
+def drawn_variance(v: Tensor, theta: Theta) -> Tensor:
+    """`variance` without the rounding."""
     light = tone.decode(v).clamp_min(0)
     shot = scalar(theta, "noise.shot", v) * 1e-4
     read = scalar(theta, "noise.read", v) * 1e-3

@@ -33,7 +33,7 @@ from upzeroir_plugin.solver.quality import judge
 from upzeroir_plugin.solver.schedule import Spacing, spaced
 from upzeroir_plugin.solver.space import Space
 from upzeroir_plugin.solver.teacher import Piece, Pretraining, Teacher, coded, inner
-from upzeroir_plugin.solver.window import Enough
+from upzeroir_plugin.solver.window import OUTSIDE, Enough
 
 STEPS, CODED_STEPS = 50, 30
 INNER = 3
@@ -152,7 +152,7 @@ class _Run:
         self.sigma = sigma_of(y, plan.theta, there=True)[0].clamp_min(LEAST_NOISE)
         self.y = y = self._unmoved(y, values)
         start, gain = invert_pointwise(y, values, self.place)
-        self.start = start.clamp(-0.1, 1.1)
+        self.start = start.clamp(-OUTSIDE, 1 + OUTSIDE)
         self.level = float((gain.mean(1, keepdim=True) * self.sigma).median().clamp(LEAST_NOISE, 0.3))
         self.code_y = self._encoded(y)
         if settings.scale is not None:

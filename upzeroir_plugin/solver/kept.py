@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from upzeroir_plugin.maps import Maps
-from upzeroir_plugin.parameters import PARAMETERS
+from upzeroir_plugin.parameters import names_in
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.solver.plan import Plan
@@ -18,7 +18,7 @@ from upzeroir_plugin.solver.told import split
 
 Pictures = tuple[Tensor, ...]
 LIMIT = 1 << 30
-CLEANING = (*(row.name for row in PARAMETERS if row.group == "noise"), "jpeg.quality")
+CLEANING = (*names_in("noise"), "jpeg.quality")
 
 
 class Kept:

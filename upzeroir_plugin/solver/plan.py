@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from upzeroir_plugin.maps import Maps
-from upzeroir_plugin.parameters import BY_NAME, GROUPS, Amounts, ParameterVector
+from upzeroir_plugin.parameters import BY_NAME, GROUPS, MODIFIERS, Amounts, ParameterVector
 from upzeroir_plugin.physics.blur import kernel
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.physics.noise import sigma_map
@@ -95,16 +95,7 @@ def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVe
 
 def neutralised(theta: ParameterVector, groups: set[str]) -> ParameterVector:
     """θ with every switch of these groups at neutral (the colour of a veil that is not there stays)."""
-    keep = {
-        "haze.red",
-        "haze.green",
-        "haze.blue",
-        "sampling.scale",
-        "noise.size",
-        "noise.chroma",
-        "noise.clipped",
-        "blur.angle",
-    }
+    keep = {*MODIFIERS, "sampling.scale"}
     names = [p for p in BY_NAME.values() if p.group in groups and p.name not in keep]
     return theta.with_values({p.name: p.neutral for p in names})
 

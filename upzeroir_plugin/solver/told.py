@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from upzeroir_plugin.parameters import ParameterVector
-from upzeroir_plugin.physics.noise import sigma_map
+from upzeroir_plugin.physics.noise import variance
 from upzeroir_plugin.prior.tiles import Box
 
 AMOUNTS = ("noise.shot", "noise.read", "noise.file")
@@ -101,9 +101,8 @@ def cut_off(theta: ParameterVector, there: tuple[float, ...]) -> ParameterVector
     """
     if not there:
         return theta
-    tones = torch.linspace(0, 1, LEVELS).view(1, 1, 1, LEVELS).expand(1, 3, 1, LEVELS).contiguous()
-    told = sigma_map(tones, theta.values()).flatten()
-    share = float((torch.tensor(there) / told.clamp_min(1e-6))[1:-1].median().clamp(max=1))
+    told = variance(torch.linspace(0, 1, LEVELS), theta.values()).sqrt()
+    share = float((torch.tensor(there) / told)[1:-1].median().clamp(max=1))
     return theta.with_values({"noise.clipped": max(1.0, theta["noise.clipped"] * share)})
 
 

@@ -206,8 +206,7 @@ def _noise(y: Tensor, clean: Tensor, theta: ParameterVector) -> Tensor:
 
     Deblurring gets it by the delta rule: a lift's own curve would bend noise around black into a veil.
     """
-    values = theta.values()
-    return y - (clipping.seen(clean, values) if clipping.acts(values) else clean)
+    return y - clipping.expected(clean, theta.values())
 
 
 def schedule(sigma: float, count: int) -> list[float]:
