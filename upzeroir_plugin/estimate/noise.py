@@ -32,6 +32,9 @@ UNLIKE = 0.4
 """How far chroma's variance may be from luma's, in shares of it, where chroma itself says nothing."""
 UNTOLD, CERTAIN = 0.5, 0.99
 """σ of `noise.clipped` where nothing tells of it, and probability of a compression from which nothing does."""
+THINNED = 1.3**2
+"""By how much the variance of sensor noise is read too low behind JPEG (ours: 10 dark photos of val at quality 90,
+denoised and lifted: 30.9 dB as read, 31.7 at 1.3 times its σ, 9 of 10 better; file noise is read rightly)."""
 NAMES = names_in("noise")
 
 
@@ -64,7 +67,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         for m, v, f, w in zip(binned.means, fit.variance, fit.fitted, fit.weight, strict=True)
     ]
     readings = (
-        *_amounts(fit.curve, present),
+        *_amounts(_before_jpeg(fit.curve, compressed), present),
         Reading(NAMES[3], size, size_error, present),
         Reading(NAMES[4], ratio, ratio_error, present),
         Reading(NAMES[5], times, times_error, present),
@@ -171,6 +174,12 @@ def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:
     error = independent * np.hypot(1 / np.sqrt(total), 0.5 * apart)
     error += (1 - independent) * np.hypot(luma[1], 2 * chroma[1]) / 3
     return np.maximum(value, 0), error
+
+
+def _before_jpeg(curve: noise_curve.Curve, compressed: float) -> noise_curve.Curve:
+    """The curve with the sensor's noise as it was before a compression, which takes most of it where it is dark."""
+    factor = np.array([1 + compressed * (THINNED - 1)] * 2 + [1.0])
+    return noise_curve.Curve(curve.terms * factor, curve.errors * factor)
 
 
 def _amounts(curve: noise_curve.Curve, present: float) -> list[Reading]:
