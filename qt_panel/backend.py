@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from qt_panel.background import Background
 from qt_panel.problems import Problem, problem_of
 from upzeroir_plugin import client as clients
+from upzeroir_plugin import launch
 from upzeroir_plugin.client import Client
 
 Connect = Callable[[Callable[[str], None]], Client]
@@ -67,10 +68,10 @@ class Backend(QObject):
     @property
     def state_file(self) -> Path:
         """Where the service says how to reach it."""
-        return clients.state_path()
+        return launch.state_path()
 
     def _launch(self, waiting: Callable[[str], None]) -> Client:
-        command = clients.launch_command()
+        command = launch.launch_command()
         return clients.connect(command=[*command, *self.options] if command else None, waiting=waiting)
 
     def _say(self, state: str, text: str, problem: Problem | None, hello: dict[str, Any]) -> None:

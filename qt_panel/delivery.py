@@ -17,7 +17,7 @@ from qt_panel.exports import Exports
 from qt_panel.item import Item
 from qt_panel.problems import Problem
 from qt_panel.texts import tr
-from upzeroir_plugin import client as clients
+from upzeroir_plugin import launch
 
 if TYPE_CHECKING:
     from qt_panel.session import Session
@@ -82,7 +82,7 @@ class Delivery(QObject):
         try:
             process = subprocess.Popen(  # noqa: S603 - a program found on the PATH, no shell
                 [*command, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=clients.clean_environment(), start_new_session=True,
+                env=launch.clean_environment(), start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             self.session.fail(error)

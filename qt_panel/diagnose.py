@@ -14,7 +14,7 @@ from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR
 
 from qt_panel.backend import Backend
 from qt_panel.problems import problem_of
-from upzeroir_plugin import __version__
+from upzeroir_plugin import __version__, launch
 from upzeroir_plugin import client as clients
 from upzeroir_plugin.service.log import redacted
 
@@ -69,7 +69,7 @@ def _doctor() -> str:
     try:
         done = subprocess.run(  # noqa: S603 - our own command, no shell
             command, capture_output=True, text=True, timeout=DOCTOR_SECONDS, check=False, stdin=subprocess.DEVNULL,
-            env=clients.clean_environment(),
+            env=launch.clean_environment(),
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         return f"doctor did not run: {error}"
@@ -86,7 +86,7 @@ def _log(backend: Backend) -> str:
 
 def log_tail(backend: Backend, lines: int = LINES) -> str:
     """The log's last lines. Raises OSError."""
-    path = clients.log_path(backend.state_file)
+    path = launch.log_path(backend.state_file)
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 

@@ -18,8 +18,7 @@ from qt_panel.texts import tr
 from qt_panel.widgets.exportdialog import ExportDialog
 from qt_panel.widgets.prefsdialog import PrefsDialog
 from qt_panel.widgets.reportdialog import ReportDialog
-from upzeroir_plugin import __version__
-from upzeroir_plugin import client as clients
+from upzeroir_plugin import __version__, launch
 from upzeroir_plugin.errors import UpzeroirError
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Dialogs:
 
     def log(self) -> ReportDialog:
         """The backend's log."""
-        path = clients.log_path(self.session.backend.state_file)
+        path = launch.log_path(self.session.backend.state_file)
         dialog = ReportDialog(tr("Log"), str(path), str(path.parent), self.window)
         try:
             text = diagnose.log_tail(self.session.backend, 400)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from upzeroir_plugin import client
+from upzeroir_plugin import client, launch
 from upzeroir_plugin.errors import UnwritableError
 from upzeroir_plugin.service.log import redacted
 
@@ -17,8 +17,8 @@ LONGEST = 1_000_000
 
 def bundle(path: Path, findings: Mapping[str, Any]) -> None:
     """Write `findings`, the state of a running service, and its logs as a zip file. Raises UnwritableError."""
-    state = client.state_path()
-    known = client.read_state(state) or {}
+    state = launch.state_path()
+    known = launch.read_state(state) or {}
     token = str(known.get("token", ""))
     parts = {"doctor.json": json.dumps(dict(findings), indent=2), "service.json": _service(state, known)}
     for log in sorted(state.parent.glob("service.log*")) + sorted(state.parent.glob("launch.log")):

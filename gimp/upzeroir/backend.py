@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from texts import _
 
 if TYPE_CHECKING:
-    from upzeroir_plugin.client import Client, ClientError, clean_environment, connect, log_path, state_path
+    from upzeroir_plugin.client import Client, ClientError, connect
+    from upzeroir_plugin.launch import clean_environment, log_path, state_path
 else:
-    from client import ClientError, clean_environment, connect, log_path, state_path
+    from client import ClientError, connect
+    from launch import clean_environment, log_path, state_path
 
 LOG_LINES = 60
 

@@ -15,7 +15,15 @@ from upzeroir_plugin import cli, gimp_folders
 from upzeroir_plugin.commands import install_gimp
 
 ROOT = Path(__file__).resolve().parents[2]
-WANTED = {"upzeroir.py", "parameters.py", "summary.py", "client.py", "evidence.py", "backend.json"}
+WANTED = {
+    "upzeroir.py",
+    "parameters.py",
+    "summary.py",
+    "client.py",
+    "launch.py",
+    "evidence.py",
+    "backend.json",
+}
 
 
 @pytest.fixture

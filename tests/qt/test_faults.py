@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from qt_panel.app import build
 from qt_panel.item import Status
 from upzeroir_plugin import client as clients
-from upzeroir_plugin.client import Client, read_state
+from upzeroir_plugin.client import Client
+from upzeroir_plugin.launch import read_state
 
 HERE = Path(__file__).resolve().parent
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from tests.pictures import noisy, scene
 from tests.waiting import until
-from upzeroir_plugin.client import Client, connect, read_state
+from upzeroir_plugin.client import Client, connect
+from upzeroir_plugin.launch import read_state
 
 ROOT = Path(__file__).resolve().parents[2]
 Bytes = NDArray[np.uint8]

@@ -22,21 +22,18 @@ import pytest
 from tests.service.conftest import Launch
 from tests.service.helpers import ROOT, Running, done, end, ended, environment, picture, upload
 from tests.waiting import until
-from upzeroir_plugin import client
 from upzeroir_plugin.client import (
     ClientError,
-    clean_environment,
     connect,
     pack,
-    read_state,
-    state_path,
     unpack,
 )
 from upzeroir_plugin.errors import UnwritableError
+from upzeroir_plugin.launch import clean_environment, log_path, read_state, state_path
 from upzeroir_plugin.parameters import PARAMETERS
 from upzeroir_plugin.support import bundle
 
-FILES = ("client.py", "parameters.py", "evidence.py")
+FILES = ("client.py", "launch.py", "parameters.py", "evidence.py")
 
 
 # What it is made of
@@ -51,7 +48,7 @@ def test_it_is_standard_library_and_python_3_9(name: str) -> None:
             roots |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             roots.add((node.module or "").split(".")[0])
-    ours = {"upzeroir_plugin", "parameters"} if name == "client.py" else set()
+    ours = {"upzeroir_plugin", "launch", "parameters"} if name == "client.py" else set()
     assert roots - ours <= set(sys.stdlib_module_names)
 
 
@@ -423,4 +420,4 @@ def test_the_report_for_support(running: Running, tmp_path: Path) -> None:
 
 def test_reading_a_state_file_that_was_just_removed(tmp_path: Path) -> None:
     assert read_state(tmp_path / "none.json") is None
-    assert client.log_path(tmp_path / "service.json") == tmp_path / "service.log"
+    assert log_path(tmp_path / "service.json") == tmp_path / "service.log"

@@ -16,8 +16,8 @@ import pytest
 from tests.service.conftest import Launch
 from tests.service.helpers import ROOT, Running, done, ended, environment, picture, upload
 from tests.waiting import until
-from upzeroir_plugin import client
-from upzeroir_plugin.client import ClientError, connect, read_state
+from upzeroir_plugin.client import ClientError, connect
+from upzeroir_plugin.launch import launch_command, read_state
 from upzeroir_plugin.service.limits import Limits
 from upzeroir_plugin.service.state import State, publish, withdraw
 
@@ -135,7 +135,7 @@ def test_commands_status_and_stop(launch: Launch) -> None:
 
 def test_it_ends_when_idle_and_unloads_the_model_before(launch: Launch) -> None:
     """A reader, or a client that asks, keeps it alive; `status` does not."""
-    running = launch("a", [*client.launch_command(), "--idle-exit", "0.04"])
+    running = launch("a", [*launch_command(), "--idle-exit", "0.04"])
     limits = Limits()
     assert limits.idle_exit == 600
     assert limits.idle_unload < limits.idle_exit

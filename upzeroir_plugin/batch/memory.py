@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from upzeroir_plugin.client import state_path
 from upzeroir_plugin.estimate.series import NOISE, Known, error, noisy
+from upzeroir_plugin.launch import state_path
 from upzeroir_plugin.parameters import ParameterVector
 
 TABLE = """

@@ -10,11 +10,11 @@ import tempfile
 from argparse import Namespace
 from pathlib import Path
 
-from upzeroir_plugin import __version__, client
+from upzeroir_plugin import __version__, launch
 from upzeroir_plugin.errors import UnwritableError, UpzeroirError
 from upzeroir_plugin.gimp_folders import Found, Profile, find
 
-SHARED = ("parameters.py", "summary.py", "client.py", "evidence.py")
+SHARED = ("parameters.py", "summary.py", "client.py", "launch.py", "evidence.py")
 """Files of this package that the plug-in needs beside it."""
 MAIN = "upzeroir.py"
 SNAP_STATE = Path("snap") / "gimp" / "common" / "upzeroir" / "service.json"
@@ -85,8 +85,8 @@ def contents(profile: Profile) -> dict[str, bytes]:
 
 def backend(profile: Profile) -> dict[str, object]:
     """How the plug-in finds the service and starts it. A Snap sees no hidden folders of the home, only its own."""
-    command = client.launch_command()
-    state = Path.home() / SNAP_STATE if profile.kind == "snap" else client.state_path()
+    command = launch.launch_command()
+    state = Path.home() / SNAP_STATE if profile.kind == "snap" else launch.state_path()
     panel = [*command[: command.index("serve")], "panel"]
     return {
         "state": str(state),

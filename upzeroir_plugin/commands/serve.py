@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 
-from upzeroir_plugin import client
+from upzeroir_plugin import client, launch
 from upzeroir_plugin.commands.status import talking
 
 
@@ -14,7 +14,7 @@ def run(args: Namespace) -> int:
     """In the foreground until the service ends; else launch it unless it runs, and say where it is. Returns 0."""
     if args.foreground:
         return _be_it(args)
-    command = client.launch_command()
+    command = launch.launch_command()
     if args.idle_exit is not None:
         command += ["--idle-exit", str(args.idle_exit)]
     if args.memory is not None:
@@ -23,7 +23,7 @@ def run(args: Namespace) -> int:
         command += ["--prior", str(args.prior.absolute())]
     with talking():
         there = client.connect(command=command)
-    state = client.read_state(there.state) or {}
+    state = launch.read_state(there.state) or {}
     print(f"The service runs: process {state.get('pid')}, port {state.get('port')}.")
     return 0
 
@@ -39,7 +39,7 @@ def _be_it(args: Namespace) -> int:
     if args.memory is not None:
         limits = replace(limits, held=int(args.memory * 1e9))
     try:
-        serve(client.state_path(), limits, prior=args.prior)
+        serve(launch.state_path(), limits, prior=args.prior)
     except AlreadyRunning as error:
         print(f"upzeroir: {error}", file=sys.stderr)
     return 0

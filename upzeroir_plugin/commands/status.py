@@ -7,7 +7,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 
-from upzeroir_plugin import client
+from upzeroir_plugin import client, launch
 from upzeroir_plugin.errors import UpzeroirError
 
 NOT_RUNNING = 1
@@ -22,7 +22,7 @@ def run(args: Namespace) -> int:
     except NoServiceError:
         print(json.dumps({"running": False}) if args.json else "The service is not running.")
         return NOT_RUNNING
-    state = client.read_state(there.state) or {}
+    state = launch.read_state(there.state) or {}
     if args.json:
         shown = {name: said[name] for name in ("api", "build", "engine", "memory", "jobs", "limits")}
         print(json.dumps({"running": True, "pid": state.get("pid"), "port": state.get("port"), **shown}))
@@ -35,7 +35,7 @@ def run(args: Namespace) -> int:
     held = sum(memory[name] for name in ("service", "reader", "engine"))
     print(f"Memory: {held / 1e9:.2f} GB held, {memory['available'] / 1e9:.1f} GB free.")
     print(f"Jobs: {'one running' if jobs['running'] else 'none running'}, {jobs['waiting']} waiting.")
-    print(f"Log: {client.log_path(there.state)}")
+    print(f"Log: {launch.log_path(there.state)}")
     return 0
 
 

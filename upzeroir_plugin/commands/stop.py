@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from upzeroir_plugin import client
+from upzeroir_plugin import client, launch
 from upzeroir_plugin.commands.status import NoServiceError, talking
 
 PATIENCE = 8.0
@@ -17,7 +17,7 @@ PATIENCE = 8.0
 def run(args: Namespace) -> int:
     """Ask it to end, wait, and end it if it hangs. Returns 0, also if none runs."""
     del args
-    path = client.state_path()
+    path = launch.state_path()
     process = _process(path)
     try:
         with talking():
@@ -49,7 +49,7 @@ def _ended(process: psutil.Process) -> bool:
 
 def _process(path: Path) -> psutil.Process | None:
     """The process of the state file, if it is indeed a service of ours and no later one with its number."""
-    state = client.read_state(path)
+    state = launch.read_state(path)
     if state is None:
         return None
     try:

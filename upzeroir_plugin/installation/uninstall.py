@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from upzeroir_plugin import client
+from upzeroir_plugin import launch
 from upzeroir_plugin.errors import UnwritableError
 from upzeroir_plugin.folders import WINDOWS
 from upzeroir_plugin.gimp_folders import find
@@ -23,7 +23,7 @@ def uninstall(layout: Layout, yes: bool) -> int:
     Raises UnwritableError for what could not be removed.
     """
     plugins = [profile.plugin for profile in find().profiles if profile.plugin.is_dir()]
-    state = client.state_path().parent
+    state = launch.state_path().parent
     parts = [*plugins, *layout.outside(), *(p for p in (state, layout.data) if p.is_dir())]
     if not parts:
         print("Nothing is installed.")
