@@ -35,10 +35,11 @@ def test_shapes(shape: tuple[int, ...]) -> None:
     assert net(torch.randn(shape), plane, plane).shape == shape
 
 
-def test_without_noise_it_returns_its_input(exact_prior: EmbeddedPrior) -> None:
+@pytest.mark.parametrize("sigma", [1e-5, 1e-7])
+def test_without_noise_it_returns_its_input(exact_prior: EmbeddedPrior, sigma: float) -> None:
     """σ → 0: EDM's skip takes over, whatever the weights say."""
     z = torch.from_numpy(scene(64, 64)).permute(2, 0, 1)[None] * 2 - 1
-    plane = torch.full((1, 1, 64, 64), 1e-7)
+    plane = torch.full((1, 1, 64, 64), sigma)
     with torch.inference_mode():
         made = exact_prior.net(z, plane, torch.zeros_like(plane))
     assert (made - z).abs().max() < 1e-3

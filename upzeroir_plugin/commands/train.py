@@ -39,12 +39,11 @@ def _latent(args: Namespace) -> int:
     """Train the autoencoder for 60 % of the time and the denoiser of its codes for the rest. Returns 0."""
     import torch
 
-    from upzeroir_plugin.prior.run import Recipe
     from upzeroir_plugin.prior.train_latent import RECIPE, train_autoencoder, train_denoiser
 
     torch.set_num_threads(args.threads)
     args.output.mkdir(parents=True, exist_ok=True)
-    train_autoencoder(args.folder, args.output, Recipe(0.6 * args.minutes, crop=64, batch=10))
+    train_autoencoder(args.folder, args.output, replace(RECIPE, minutes=0.6 * args.minutes))
     train_denoiser(args.folder, args.output, replace(RECIPE, minutes=0.4 * args.minutes))
     return 0
 

@@ -67,7 +67,7 @@ MIDDLE, SPREAD = 0.2, 1.3
 """Noise levels that the U-Net learns: log-normal, in units of the codes' own deviation. 12/255 in a photo is 0.07."""
 SIGMA_RANGE = (0.01, 1.5)
 RECIPE = Recipe(60, rate=4e-4, average=0.999, every=250, memory=0.999, muon=True)
-"""Of the denoiser."""
+"""Of the autoencoder and of the denoiser."""
 
 
 def train_autoencoder(photos: Path, out: Path, recipe: Recipe) -> None:
@@ -89,7 +89,8 @@ def train_autoencoder(photos: Path, out: Path, recipe: Recipe) -> None:
     run = Run(net, run_folder, recipe)
 
     def loss() -> Tensor:
-        return reconstruction(net, _batch(crops, recipe.batch), linear)
+        with arithmetic():
+            return reconstruction(net, _batch(crops, recipe.batch), linear)
 
     def save(mean: dict[str, Tensor]) -> None:
         seen = _batch(crops, 64)

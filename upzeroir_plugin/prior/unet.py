@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SIGMA_DATA = 0.5
+LEAST = 1 / 255
+"""Least σ that the network itself is told, in units of [-1, 1]: it has been trained on none below."""
 Hook = Callable[[], None]
 
 
@@ -62,7 +64,7 @@ class DenoiserUNet(nn.Module):
     def stem(self, z: Tensor, sigma: Tensor, loss: Tensor) -> Tensor:
         """The first layer's features (B, widths[0], H/2, W/2); shapes as in `forward`."""
         total = sigma**2 + SIGMA_DATA**2
-        level = sigma.log() / 2 + 0.5
+        level = sigma.clamp_min(LEAST).log() / 2 + 0.5
         maps = F.avg_pool2d(torch.cat([level, loss], 1), 2)
         y: Tensor = self.inp(torch.cat([F.pixel_unshuffle(z / total.sqrt(), 2), maps], 1))
         return y

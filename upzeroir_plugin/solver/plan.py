@@ -24,7 +24,7 @@ LEAST_CHANGE = 0.75 / 255
 """Light, haze and cast that would move no tone by more than this are left alone."""
 TONES = 33
 BLUR_CALLS = 8
-BLUR_START = 20 / 255
+BLUR_START = 30 / 255
 FLIPS = 8
 MARGIN = 3.0
 """Factor by which noise may be more than its second differences say."""
