@@ -18,6 +18,8 @@ from benchmarks.sets import Pair, read
 
 CACHE = Path(__file__).with_name("peers.json")
 Peer = Callable[[Pair], Picture]
+DPIR_START, DPIR_STEPS, DPIR_WEIGHT = 49.0, 8, 0.23
+"""First level (/255), steps and λ as DPIR publishes them."""
 
 
 def blind_sigma(picture: Picture) -> float:
@@ -111,6 +113,40 @@ def chain(pair: Pair) -> Picture:
     return stretch(auto_gamma(ffdnet_blind(pair)))
 
 
+def dpir(blur: float, noise: float) -> Peer:
+    """DPIR (Zhang et al. 2021, their own λ and levels) on our prior, told of a Gaussian blur (px) and noise (/255).
+
+    Borders are as `sets.blurred` has them, so that the data step is exact.
+    """
+    import torch
+
+    from upzeroir_plugin.prior.embedded import embedded
+
+    def wide(x: torch.Tensor) -> torch.Tensor:
+        across = torch.cat([x, x.flip(-1)], -1)
+        return torch.cat([across, across.flip(-2)], -2)
+
+    def peer(pair: Pair) -> Picture:
+        height, width = pair.degraded.shape[:2]
+        x = torch.from_numpy(np.ascontiguousarray(pair.degraded.transpose(2, 0, 1)))[None]
+        down, across = torch.fft.fftfreq(2 * height)[:, None], torch.fft.rfftfreq(2 * width)
+        transfer = torch.exp(-2 * np.pi**2 * blur**2 * (down**2 + across**2))
+        seen = transfer * torch.fft.rfft2(wide(x))
+        for count, level in enumerate(np.geomspace(DPIR_START, noise, DPIR_STEPS)):
+            alpha = DPIR_WEIGHT * (noise / level) ** 2
+            solved = (seen + alpha * torch.fft.rfft2(wide(x))) / (transfer**2 + alpha)
+            z = torch.fft.irfft2(solved, s=(2 * height, 2 * width))[..., :height, :width]
+            turns = count % 4
+            clean = embedded().denoise(
+                z.rot90(turns, (-2, -1)).contiguous(), torch.tensor(float(level) / 255)
+            )
+            x = clean.rot90(-turns, (-2, -1))
+        made: Picture = x[0].permute(1, 2, 0).clamp(0, 1).numpy()
+        return made
+
+    return peer
+
+
 def tao_files(folder: str) -> Callable[[Path], Peer]:
     """TAO's own published outputs for one of its sets."""
 
@@ -144,6 +180,8 @@ def peers_of(name: str, data: Path, slow: bool) -> dict[str, Peer]:
     else:
         found["OpenCV NLM"] = nlm
         found["FFDNet blind"] = ffdnet_blind
+    if name == "kodak24-blur":
+        found["DPIR on our prior, told"] = dpir(1.6, 2.55)
     if slow and (name in ("kodak256", "polyu") or "awgn" in name):
         found["CBM3D"] = cbm3d
     if name in TAO:
