@@ -25,7 +25,7 @@ def state_path() -> Path:
 
     Where the home cannot be written, a folder of the user's own below XDG_RUNTIME_DIR or the temporary folder.
     """
-    told = os.environ.get("UPZEROIR_STATE") or _backend().get("state")
+    told = os.environ.get("UPZEROIR_STATE") or settings().get("state")
     if told:
         return Path(told)
     places = [_state_folder(), _spare_folder()]
@@ -66,7 +66,7 @@ def _ours(folder: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _backend() -> dict[str, Any]:
+def settings() -> dict[str, Any]:
     """What `upzeroir install-gimp` wrote beside this file: the state file's path and the launch command."""
     try:
         found = json.loads(Path(__file__).with_name("backend.json").read_text(encoding="utf-8"))
@@ -77,7 +77,7 @@ def _backend() -> dict[str, Any]:
 
 def launch_command() -> list[str]:
     """How the service is started: from backend.json, else with this Python, else `upzeroir` on the PATH; or empty."""
-    told = _backend().get("command")
+    told = settings().get("command")
     if told:
         return [str(part) for part in told]
     if __package__:

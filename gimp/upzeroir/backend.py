@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from texts import _
 
 if TYPE_CHECKING:
     from upzeroir_plugin.client import Client, ClientError, connect
-    from upzeroir_plugin.launch import clean_environment, log_path, state_path
+    from upzeroir_plugin.launch import clean_environment, log_path, settings, state_path
 else:
     from client import ClientError, connect
-    from launch import clean_environment, log_path, state_path
+    from launch import clean_environment, log_path, settings, state_path
 
 LOG_LINES = 60
-
-
-def settings() -> dict[str, Any]:
-    """What `upzeroir install-gimp` wrote beside this file."""
-    try:
-        found = json.loads(Path(__file__).with_name("backend.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def sandbox() -> str:

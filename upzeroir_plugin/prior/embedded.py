@@ -19,7 +19,7 @@ from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.prior.store import FOLDER
-from upzeroir_plugin.prior.unet import DenoiserUNet, Hook, in_channels_last
+from upzeroir_plugin.prior.unet import LEAST, DenoiserUNet, Hook, in_channels_last
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 FINE = 2 / 255
@@ -104,7 +104,7 @@ class EmbeddedPrior:
 
     name = "embedded"
     context = 56
-    sigma_range = (0.5 / 255, 1.0)
+    sigma_range = (LEAST / 2, 1.0)
 
     def __init__(self, folder: Path = FOLDER, device: str = "cpu") -> None:
         """Load config.json, the safetensors and residuals.json of `folder`. Raises UnreadableError."""

@@ -23,7 +23,7 @@ from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.prior import run
 from upzeroir_plugin.prior.pictures import opened, split
 from upzeroir_plugin.prior.synthetic import picture
-from upzeroir_plugin.prior.unet import DenoiserUNet, in_channels_last
+from upzeroir_plugin.prior.unet import LEAST, DenoiserUNet, in_channels_last
 
 SCALES = (1.0, 0.7, 0.45)
 SYNTHETIC_SHARE = 0.12
@@ -122,7 +122,7 @@ def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tenso
     sigma = torch.full((1, *patch.shape[1:]), level)
     if rng.random() < 0.25:
         sigma = sigma * _uneven(patch, rng)
-    sigma = sigma.clamp(0.5 / 255, 1.2)
+    sigma = sigma.clamp(LEAST / 2, 1.2)
     # Clipped skies and flat drawings hold less noise than told: the answer there is the picture itself.
     told = float(rng.uniform(0, 0.3)) if rng.random() < 0.06 else 1.0
     noisy = patch + told * sigma * _noise(patch.shape, rng)

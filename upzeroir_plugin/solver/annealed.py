@@ -30,6 +30,7 @@ from upzeroir_plugin.solver.plan import (
     blur_reach,
     neutralised,
     noise_peak,
+    pinned,
     sigma_of,
 )
 from upzeroir_plugin.solver.quality import SLACK_STD, Verdict, judge
@@ -83,7 +84,7 @@ def make_plan(
         blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
         whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
         refine = denoise and float((whole * error).quantile(0.75)) > LEAST_GAIN
-    if blur_sigma > MOST_BLUR_SIGMA and not _pinned_blur(theta):
+    if blur and blur_sigma > MOST_BLUR_SIGMA and not pinned(theta, "blur"):
         theta, blur = neutralised(theta, {"blur"}), False
     calls = steps or (THOROUGH_CALLS if thorough else BLUR_CALLS)
     flips = FLIPS if thorough or size[0] * size[1] <= SMALL else 1
@@ -132,13 +133,9 @@ def refit(plan: Plan, verdict: Verdict) -> Plan:
     pinned it. Noise is not scaled anew by the residual: on 84 crops of val the mean error of θ was 8.4 % before
     and 8.5 % after, since too low and too high a σ both leave a small residual.
     """
-    if not plan.blur_calls or _pinned_blur(plan.theta) or verdict.std <= 1 + 3 * SLACK_STD:
+    if not plan.blur_calls or pinned(plan.theta, "blur") or verdict.std <= 1 + 3 * SLACK_STD:
         return plan
     return replace(plan, theta=neutralised(plan.theta, {"blur"}), blur_calls=0, restarts=1)
-
-
-def _pinned_blur(theta: ParameterVector) -> bool:
-    return any(name.startswith("blur.") for name in theta.pins())
 
 
 def to_tensor(pixels: Pixels) -> Tensor:

@@ -80,21 +80,20 @@ def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVe
 
     `peak`: the greatest noise σ over the photo's tones. Pinned values act however small they are.
     """
-    pins = theta.pins()
     off = {group for group in GROUPS if amounts[group] == 0}
-
-    def kept(group: str) -> bool:
-        return any(BY_NAME[name].group == group for name in pins)
-
-    if peak < LEAST_SIGMA and not kept("noise"):
+    if peak < LEAST_SIGMA and not pinned(theta, "noise"):
         off.add("noise")
-    if theta["jpeg.quality"] >= LEAST_QUALITY and not kept("jpeg"):
+    if theta["jpeg.quality"] >= LEAST_QUALITY and not pinned(theta, "jpeg"):
         off.add("jpeg")
-    if max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3) < 0.35 and not kept(
-        "blur"
-    ):
+    blur = max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3)
+    if blur < 0.35 and not pinned(theta, "blur"):
         off.add("blur")
     return neutralised(theta, off).with_values({"sampling.scale": 1.0})
+
+
+def pinned(theta: ParameterVector, group: str) -> bool:
+    """Whether the user has set any parameter of a group."""
+    return any(BY_NAME[name].group == group for name in theta.pins())
 
 
 def neutralised(theta: ParameterVector, groups: set[str]) -> ParameterVector:
