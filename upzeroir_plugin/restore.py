@@ -335,7 +335,7 @@ class _Run:
         tested = probe(self.photo.pixels, plan, prior, self.check, self.kept)
         self.calls += tested.calls
         if not tested.verdict.accepted and not self.control.kept.is_set():
-            again = refit(plan, tested.verdict)
+            again = refit(plan, tested)
             if again is not plan:
                 plan, tested = again, probe(self.photo.pixels, again, prior, self.check, self.kept)
                 self.calls += tested.calls

@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.pictures import bad, photo, scene
 from upzeroir_plugin.estimate.light import lifted, spread
 from upzeroir_plugin.estimate.noise import as_seen, estimate_noise
 from upzeroir_plugin.estimate.readings import Findings
+from upzeroir_plugin.estimate.run import PLAINER, estimate
 from upzeroir_plugin.photo.image import Photo
 
 
@@ -25,7 +27,7 @@ def test_faint_noise_is_not_worth_removing_as_it_is() -> None:
 
 
 def test_it_is_once_the_dark_is_lifted() -> None:
-    seen = as_seen(faint(), lambda tones: spread(tones, 4.0, 1.0))
+    seen = as_seen(faint(), lambda tones: PLAINER * spread(tones, 4.0, 1.0))
     assert min(r.present for r in seen.readings) > 0.95
     assert seen.evidence["seen"] > 2.5 * seen.evidence["sigma"]
 
@@ -40,3 +42,16 @@ def test_spread_is_the_slope_of_lifted(ev: float, midtones: float) -> None:
     tones = np.linspace(0.05, 0.2, 7)
     exact = (lifted(tones + 1e-3, ev, midtones) - lifted(tones - 1e-3, ev, midtones)) / 2e-3
     np.testing.assert_allclose(spread(tones, ev, midtones), exact, rtol=0.05)
+
+
+@pytest.mark.parametrize(("sigma", "worth"), [(1.4, False), (2.6, True)])
+def test_grain_that_nobody_sees_is_left(sigma: float, worth: bool) -> None:
+    grain = np.random.default_rng(1).normal(0, sigma / 255, (448, 576, 1)).astype(np.float32)
+    theta = estimate(photo(scene(448, 576) + grain)).theta
+    assert (theta["noise.file"] > 0) is worth
+
+
+def test_it_is_worth_knowing_where_blur_is_undone() -> None:
+    found = estimate(photo(bad(scene(448, 576), 1, blur_sigma=2, noise_file=1.6)))
+    assert found.theta["blur.sigma"] > 1
+    assert found.theta["noise.file"] == pytest.approx(1.6, rel=0.25)

@@ -9,7 +9,7 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import GROUPS, Amounts, ParameterVector
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
-from upzeroir_plugin.solver.annealed import THOROUGH_CALLS, make_plan, refit
+from upzeroir_plugin.solver.annealed import THOROUGH_CALLS, Probe, make_plan, refit
 from upzeroir_plugin.solver.plan import (
     BLUR_CALLS,
     FLIPS,
@@ -184,19 +184,22 @@ def test_active_leaves_the_threshold_itself_in() -> None:
     assert active(theta, Amounts(), 0.99 * LEAST_SIGMA)["noise.file"] == 0
 
 
-@pytest.mark.parametrize(("std", "denied"), [(0.9, False), (1.2, False), (2.5, True)])
-def test_refit_takes_back_a_blur_that_the_residual_denies(std: float, denied: bool) -> None:
+@pytest.mark.parametrize(
+    ("std", "missed", "denied"),
+    [(0.9, 0.0, False), (1.2, 0.9, False), (2.5, 0.9, True), (2.5, 0.5, False)],
+)
+def test_refit_takes_back_a_blur_that_the_residual_denies(std: float, missed: float, denied: bool) -> None:
     pixels = noisy(scene(96, 128), 5)
     plan = plan_of(automatic(blur_sigma=2, noise_file=5), pixels=pixels)
-    again = refit(plan, Verdict(std, 0, False))
+    again = refit(plan, Probe(Verdict(std, 0, False), 3, missed))
     assert (again is plan) is not denied
     if denied:
         assert (again.restarts, again.blur_calls, again.theta["blur.sigma"]) == (1, 0, 0)
         assert again.theta["noise.file"] == 5
     pinned = plan_of(automatic(noise_file=5).pinned({"blur.sigma": 2}), pixels=pixels)
-    assert refit(pinned, Verdict(std, 0, False)) is pinned
+    assert refit(pinned, Probe(Verdict(std, 0, False), 3, missed)) is pinned
 
 
 def test_refit_leaves_noise_alone() -> None:
     plan = plan_of(automatic(noise_file=8), pixels=noisy(scene(96, 128), 5))
-    assert refit(plan, Verdict(3.0, 0, False)) is plan
+    assert refit(plan, Probe(Verdict(3.0, 0, False), 3, 1.0)) is plan

@@ -11,7 +11,7 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.prior.embedded import embedded
-from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, to_pixels, to_tensor
+from upzeroir_plugin.solver.annealed import MISSED, Pixels, make_plan, probe, to_pixels, to_tensor
 from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.plan import Plan
 from upzeroir_plugin.solver.pointwise import Pointwise
@@ -212,6 +212,16 @@ def test_the_right_sigma_is_accepted_and_a_wrong_one_is_not() -> None:
         plan = planned(y, ParameterVector().with_values({"noise.file": told}))
         verdict = probe(y, plan, embedded(), nothing, Kept(0)).verdict
         assert verdict.accepted is accepted
+
+
+@pytest.mark.parametrize("soft", [True, False])
+def test_a_blur_that_was_not_there_is_missed_in_the_residual(soft: bool) -> None:
+    """Also where so little noise is there that a true blur, undone, leaves a residual well above it."""
+    theta = theta_of(blur_sigma=1.6, noise_file=1.5)
+    x = scene(160, 160, seed=2)
+    y = bad(x, 1, blur_sigma=1.6, noise_file=1.5) if soft else noisy(x, 1.5)
+    tested = probe(y, planned(y, theta), embedded(), nothing, Kept(0))
+    assert (tested.missed < MISSED) is soft
 
 
 def test_a_result_that_kept_the_noise_or_ate_the_picture_is_not_accepted() -> None:

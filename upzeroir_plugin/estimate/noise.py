@@ -26,8 +26,10 @@ from upzeroir_plugin.photo.image import Photo
 Array = NDArray[np.float64]
 View = NDArray[np.float32]
 
-WORTH, SOFT = 1.3, 0.15
-"""σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision."""
+WORTH, SOFT = 2.05, 0.15
+"""σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision: from about 1.7 on it
+acts. Weaker grain, a scan's or a film's, is not seen, and a clean photo comes out as it went in (of 24 clean Kodak
+scans 22 do; 12 with 1.3)."""
 UNLIKE = 0.4
 """How far chroma's variance may be from luma's, in shares of it, where chroma itself says nothing."""
 UNTOLD, CERTAIN = 0.5, 0.99
