@@ -86,7 +86,7 @@ def before_clipping(view: View, found: Findings) -> View:
     if not any(found.evidence["clipped"]):
         return view
     shot, read, file = (found.readings[i].value for i in range(3))
-    amounts = found.readings[0].present * np.array([shot, read**2, file**2])
+    amounts = np.array([shot, read**2, file**2])
     curve = noise_curve.Curve(amounts, np.zeros(3))
     black, white = found.evidence["clipped"]
     times = found.readings[5].value / 255
