@@ -6,9 +6,9 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from upzeroir_plugin.physics import blur, tone
+from upzeroir_plugin.physics.box import box_mean
 from upzeroir_plugin.physics.operator import Theta, is_at_neutral, scalar
 
 LSB = 1 / 255
@@ -35,8 +35,7 @@ def sigma_map(y: Tensor, theta: Theta) -> Tensor:
     The brightness is the mean of `NEIGHBOURS`² pixels (fewer at the border). JPEG's error is not in it:
     `jpeg.equivalent_sigma`.
     """
-    side = NEIGHBOURS
-    mean = functional.avg_pool2d(y, side, 1, side // 2, count_include_pad=False)
+    mean = box_mean(y, NEIGHBOURS)
     levels = torch.linspace(0, 1, STEPS + 1, dtype=y.dtype, device=y.device)
     table = variance(levels, theta)
     found = table[(mean.clamp(0, 1) * STEPS).round().long()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -40,9 +41,9 @@ class Canvas:
     def finished(self, weight: Pixels | None, grey: bool) -> Pixels:
         """The area's pixels; `weight` (h, w) in [0, 1]: how far what was made counts (0: the source bit for bit)."""
         out = self.pixels
-        if self.blended:
-            there = self.share > 0
-            out = np.where(there, out + (1 - np.minimum(self.share, 1)) * self.source, self.source)
+        if self.blended:  # torch's arithmetic is on all cores
+            made, share, source = map(torch.from_numpy, (out, self.share, np.ascontiguousarray(self.source)))
+            out = torch.where(share > 0, made + (1 - share.clamp(max=1)) * source, source).numpy()
         if grey:
             out = np.repeat(out.mean(2, keepdims=True), 3, axis=2)
         if weight is not None:

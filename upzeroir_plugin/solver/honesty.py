@@ -199,7 +199,9 @@ def _made(
     values: Pixels, unit: str, label: str, low: float = 0.0, high: float = 1.0, noise: bool = False
 ) -> HonestyMap:
     """The map at its size; `high` is the least upper end of one that has no end of its own."""
-    little = small(torch.from_numpy(np.ascontiguousarray(values))[None, None], SIDE)[0, 0].numpy()
+    little = small(torch.from_numpy(np.ascontiguousarray(values))[None, None], SIDE, averaged=True)[
+        0, 0
+    ].numpy()
     scale = little.shape[1] / values.shape[1]
     if noise:
         little = little / scale

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.physics.box import box_mean
 from upzeroir_plugin.physics.noise import variance
 from upzeroir_plugin.prior.tiles import Box
 
@@ -47,14 +48,11 @@ def second_differences(y: Tensor) -> Tensor:
     wide = functional.pad(y, (1, 1, 1, 1), mode="replicate")
     down = wide[..., 2:, :] + wide[..., :-2, :] - 2 * wide[..., 1:-1, :]
     second = down[..., 2:] + down[..., :-2] - 2 * down[..., 1:-1]
-    mean = second.square().mean(1, keepdim=True) / 36
-    for window, reach in (((AROUND, 1), (AROUND // 2, 0)), ((1, AROUND), (0, AROUND // 2))):
-        mean = functional.avg_pool2d(mean, window, 1, reach, count_include_pad=False)
-    return mean.sqrt()
+    return box_mean(second.square().mean(1, keepdim=True) / 36, AROUND).sqrt()
 
 
 def _brightness(y: Tensor) -> Tensor:
-    return functional.avg_pool2d(y.mean(1, keepdim=True), AROUND, 1, AROUND // 2, count_include_pad=False)
+    return box_mean(y.mean(1, keepdim=True), AROUND)
 
 
 def fine_noise(size: float) -> float:
