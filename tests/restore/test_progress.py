@@ -17,7 +17,7 @@ def test_progress_comes_at_most_half_a_second_apart(use: Callable[[FakePrior], F
     """However long one network call takes. (0.9: the machine may be busy.)"""
     use(FakePrior(lambda z: z, pause=1.2))
     times = [time.monotonic()]
-    for event in restore(photo(np.zeros((520, 520, 3), np.float32) + 0.5), told(noise_file=10)):
+    for event in restore(photo(np.zeros((730, 730, 3), np.float32) + 0.5), told(noise_file=10)):
         times.append(time.monotonic())
         if isinstance(event, Progress):
             assert 0 <= event.done <= 1
@@ -27,7 +27,7 @@ def test_progress_comes_at_most_half_a_second_apart(use: Callable[[FakePrior], F
 
 def test_progress_moves_within_a_single_tile(use: Callable[[FakePrior], FakePrior]) -> None:
     use(FakePrior(lambda z: z, pause=1.2, checks=120))
-    seen = list(restore(photo(np.zeros((520, 520, 3), np.float32) + 0.5), told(noise_file=10)))
+    seen = list(restore(photo(np.zeros((730, 730, 3), np.float32) + 0.5), told(noise_file=10)))
     within = [e for e in seen if isinstance(e, Progress) and 0.05 < e.done < 0.98]
     assert len({e.done for e in within}) >= 2
     assert all(e.eta_seconds is not None and 0 < e.eta_seconds < 5 for e in within)

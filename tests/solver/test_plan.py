@@ -17,6 +17,7 @@ from upzeroir_plugin.solver.plan import (
     LEAST_SIGMA,
     Plan,
     active,
+    flips_of,
     neutralised,
     noise_peak,
     sigma_of,
@@ -134,7 +135,7 @@ def test_calls_by_effort_and_steps() -> None:
     assert plan_of(theta).calls == BLUR_CALLS
     assert plan_of(theta, thorough=True).calls == THOROUGH_CALLS
     assert plan_of(theta, steps=3).calls == 3
-    large = np.zeros((600, 800, 3), np.float32) + 0.5
+    large = np.zeros((800, 900, 3), np.float32) + 0.5
     grainy = automatic(noise_file=10)
     assert plan_of(grainy, pixels=large).calls == 1
     assert plan_of(grainy, pixels=large, thorough=True).calls == FLIPS
@@ -203,3 +204,11 @@ def test_refit_takes_back_a_blur_that_the_residual_denies(std: float, missed: fl
 def test_refit_leaves_noise_alone() -> None:
     plan = plan_of(automatic(noise_file=8), pixels=noisy(scene(96, 128), 5))
     assert refit(plan, Probe(Verdict(3.0, 0, False), 3, 1.0)) is plan
+
+
+@pytest.mark.parametrize(
+    ("size", "thorough", "flips"),
+    [((512, 512), False, 8), ((768, 512), False, 4), ((1000, 1000), False, 1), ((6000, 4000), True, 8)],
+)
+def test_small_photos_get_their_flips(size: tuple[int, int], thorough: bool, flips: int) -> None:
+    assert flips_of(size, thorough) == flips

@@ -21,14 +21,13 @@ from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.solver.kept import Kept
 from upzeroir_plugin.solver.plan import (
     BLUR_CALLS,
-    FLIPS,
     LEAST_CHANGE,
     LEAST_GAIN,
     MOST_BLUR_SIGMA,
-    SMALL,
     Plan,
     active,
     blur_reach,
+    flips_of,
     neutralised,
     noise_peak,
     pinned,
@@ -95,7 +94,7 @@ def make_plan(
     if blur and blur_sigma > MOST_BLUR_SIGMA and not pinned(theta, "blur"):
         theta, blur = neutralised(theta, {"blur"}), False
     calls = steps or (THOROUGH_CALLS if thorough else BLUR_CALLS)
-    flips = FLIPS if thorough or size[0] * size[1] <= SMALL else 1
+    flips = flips_of(size, thorough)
     there = shown(pixels, theta) if denoise else ()
     reach = prior.context if denoise or refine else 0
     if blur:

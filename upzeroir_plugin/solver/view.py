@@ -66,7 +66,9 @@ class View:
     def fitted(self, picture: Tensor) -> Tensor:
         """A picture of the area (1, 3, h, w) at preview size."""
         size = self.source.shape[-2:]
-        return picture if picture.shape[-2:] == size else F.interpolate(picture, size=size, mode="area")
+        if picture.shape[-2:] == size:
+            return picture
+        return F.interpolate(picture, size=size, mode="bilinear", antialias=True)
 
 
 def eight_bit(pixels: Pixels) -> Picture:
