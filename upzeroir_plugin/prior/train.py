@@ -34,7 +34,8 @@ class Recipe(run.Recipe):
     """What a run is made of."""
 
     rate: float = 4e-4
-    batch: int = 16
+    crop: int = 128
+    batch: int = 9
     average: float = 0.999
     warm: int = 150
     every: int = 250
