@@ -19,6 +19,7 @@ from upzeroir_plugin.solver.quality import judge
 from upzeroir_plugin.solver.window import (
     Enough,
     Restored,
+    believable,
     finish,
     remaining,
     restore_window,
@@ -212,6 +213,17 @@ def test_the_right_sigma_is_accepted_and_a_wrong_one_is_not() -> None:
         plan = planned(y, ParameterVector().with_values({"noise.file": told}))
         verdict = probe(y, plan, embedded(), nothing, Kept(0)).verdict
         assert verdict.accepted is accepted
+
+
+def test_an_answer_that_breaks_out_into_a_lattice_is_not_believed_there() -> None:
+    rows, columns = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
+    z = (0.3 + 0.2 * rows / 96).expand(1, 3, 96, 96)
+    lattice = torch.where((rows + columns) % 2 == 0, 0.1, -0.1) * ((rows - 48).abs() < 12)
+    answer = z + 0.02 + lattice
+    kept = believable(answer, z)
+    assert (kept - z)[..., 40:56, :].abs().max() < 0.03
+    assert torch.allclose(kept[..., :12, 8:-8], answer[..., :12, 8:-8], atol=1e-6)
+    assert torch.allclose(believable(z + 0.02, z), z + 0.02, atol=1e-6)
 
 
 @pytest.mark.parametrize("soft", [True, False])

@@ -14,6 +14,7 @@ from torch import Tensor
 from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics import clipping
 from upzeroir_plugin.physics.blur import convolve, kernel, reflected
+from upzeroir_plugin.physics.box import box_mean
 from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import invert_pointwise
 from upzeroir_plugin.prior.embedded import Prior
@@ -22,7 +23,7 @@ from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
 from upzeroir_plugin.solver.pointwise import Pointwise
-from upzeroir_plugin.solver.told import joined, made_up, split
+from upzeroir_plugin.solver.told import AROUND, joined, made_up, second_differences, split
 
 Hook = Callable[[], None]
 Turn = tuple[bool, bool, bool]
@@ -43,6 +44,11 @@ told 0.1, .884 told 0.05; the sharper the prior, the less).
 REFINE_MOST, OUTSIDE = 0.3, 0.1
 """The most that it is told, and how far beyond black and white its input may be: a wrong veil under 4 stops of darkness
 amplifies past all that the prior was trained on, and it answers with coloured lattices (seen on lol-noise)."""
+
+
+LEAST_DETAIL, MORE_DETAIL, MOST_DETAIL = 0.5 / 255, 1.5, 3.0
+"""Fine detail that is nothing, and how many times its input's an answer may have: it counts whole up to the first,
+not at all from the second (`believable`)."""
 
 
 class Enough(Exception):
@@ -89,6 +95,7 @@ def restore_window(
         sigma = REFINE_SHARE * gain.square().mean(1, keepdim=True).sqrt() * error
         inside = full.clamp(-OUTSIDE, 1 + OUTSIDE)
         full, made = averaged(prior, inside, sigma.clamp(max=REFINE_MOST), None, 1, hook)
+        full = believable(full, inside)
         whole = whole and made == 1
         calls += made
         if made:
@@ -197,12 +204,23 @@ def _deblurred(
             z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
             turn = TURNS[made % len(TURNS)]
             out = prior.denoise(_turn(_on_lattice(z, prior), turn), torch.tensor(level), None, hook)
-            x = _back(out, turn)[..., : z.shape[-2], : z.shape[-1]]
+            x = believable(_back(out, turn)[..., : z.shape[-2], : z.shape[-1]], z)
             made += 1
             report("blur", Restored(clean, invert_pointwise(x, veiled, place)[0], 1), level)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
     return invert_pointwise(x, veiled, place)[0], made
+
+
+def believable(answer: Tensor, z: Tensor) -> Tensor:
+    """A denoiser's answer to z, both (1, 3, h, w), with z itself where the answer holds far more fine detail than z.
+
+    Ours: a denoiser takes away. Told of noise in a smooth z that has none, which deblurring does and training hardly
+    did, it can break out into a coloured lattice at some place, and later calls take that for detail.
+    """
+    more = second_differences(answer) / (second_differences(z) + LEAST_DETAIL)
+    keep = ((MOST_DETAIL - more) / (MOST_DETAIL - MORE_DETAIL)).clamp(0, 1)
+    return z + box_mean(keep, AROUND) * (answer - z)
 
 
 def _noise(y: Tensor, clean: Tensor, theta: ParameterVector) -> Tensor:
