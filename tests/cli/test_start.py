@@ -174,9 +174,9 @@ def test_train_makes_a_prior_that_restores(
     photos, folder = tmp_path / "photos", tmp_path / "prior"
     photos.mkdir()
     for i in range(2):
-        as_image(scene(104, 112, seed=i)).save(photos / f"{i}.png")
+        as_image(scene(136, 144, seed=i)).save(photos / f"{i}.png")
     monkeypatch.setattr(
-        "upzeroir_plugin.prior.train.picture", lambda _size, _rng: np.uint8(255 * scene(128, 128))
+        "upzeroir_plugin.prior.train.picture", lambda _size, _rng: np.uint8(255 * scene(160, 160))
     )
     ran = cli("train", photos, "-o", folder, "--minutes", "0.01", "--threads", "1")
     assert ran.code == 0
