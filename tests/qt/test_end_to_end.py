@@ -23,7 +23,8 @@ def test_open_estimate_edit_run_keep_save(
     window.show()
     session = window.session
     path = tmp_path / bad_photo.name
-    path.write_bytes(bad_photo.read_bytes())
+    large = np.tile(np.asarray(Image.open(bad_photo)), (2, 2, 1))  # so that there is time to say "keep"
+    Image.fromarray(large).save(path, quality=95)
     session.open([path])
     qtbot.waitUntil(lambda: bool(session.current and session.current.estimate), timeout=60_000)
     item = session.current
