@@ -408,10 +408,10 @@ class _Run:
         self.view = View(
             self._source(), self.area, plan, self.options.amounts, self.options.strength, self.kept
         )
-        self.preview = self.view.draft(self._clean(plan, work, self.view))
+        self.preview = self.view.draft(self._clean(plan, work))
         self.events.put(Progress(0.0, self.label, None, self.preview, self.view.scale))
 
-    def _clean(self, plan: Plan, work: list[Tile], view: View) -> torch.Tensor | None:
+    def _clean(self, plan: Plan, work: list[Tile]) -> torch.Tensor | None:
         """ŷ of the area at preview size, if an earlier run has left all of it."""
         key = ("small", self.area, cleaning(plan, self.means.prior))
         little = self.kept.get(key)
@@ -425,7 +425,7 @@ class _Run:
             x, y, w, h = tile.core
             left, top = x - self.area[0], y - self.area[1]
             whole[..., top : top + h, left : left + w] = _part(part[0], tile.window, tile.core)  # type: ignore[index]
-        return self.kept.made(key, lambda: view.fitted(whole))
+        return self.kept.made(key, lambda: small(whole, SIDE))
 
     def _tiles(self, work: list[Tile], plan: Plan, weight: Pixels | None) -> Pixels:
         """Window after window, blended; only where the mask asks for it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -48,7 +47,7 @@ class View:
 
     def shown(self, present: Restored) -> Picture:
         """The area's pictures (1, 3, h, w) as they are now."""
-        return self._shown(Restored(self.fitted(present.clean), self.fitted(present.full), 0))
+        return self._shown(Restored(small(present.clean, SIDE), small(present.full, SIDE), 0))
 
     def pasted(self, picture: Picture, made: Pixels, box: Box) -> Picture:
         """A copy of a preview with the finished pixels `made` of `box` in it."""
@@ -62,13 +61,6 @@ class View:
     def _shown(self, little: Restored) -> Picture:
         made = finish(self.source, little, self.plan, self.points, self.amounts, self.strength)
         return eight_bit(to_pixels(made))
-
-    def fitted(self, picture: Tensor) -> Tensor:
-        """A picture of the area (1, 3, h, w) at preview size."""
-        size = self.source.shape[-2:]
-        if picture.shape[-2:] == size:
-            return picture
-        return F.interpolate(picture, size=size, mode="bilinear", antialias=True)
 
 
 def eight_bit(pixels: Pixels) -> Picture:
