@@ -155,6 +155,15 @@ def test_doctor(cli: Cli) -> None:
     assert str(Path.home()) not in text.out
 
 
+def test_bench_is_found_from_any_folder(tmp_path: Path) -> None:
+    """As `installer/run bench` starts it: by the installed script, whose folder has no benchmarks beside it."""
+    script = Path(sys.executable).with_name("upzeroir")
+    command = [script, "bench", "--set", "hsts", "--data", tmp_path]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "The data folder" in ran.stderr
+    assert "not part of the installed program" not in ran.stderr
+
+
 def test_bench_takes_its_own_options(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[list[str]] = []
 
