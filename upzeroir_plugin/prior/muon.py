@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from upzeroir_plugin.prior.embedded import fast_bfloat16
+
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic iteration, which brings all singular values between 0.7 and 1.2 (Jordan et al. 2024)."""
 LEAST = 32
@@ -20,10 +22,12 @@ def orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
     a, b, c = COEFFICIENTS
     tall = matrix.shape[0] > matrix.shape[1]
     x = (matrix.T if tall else matrix) / (matrix.norm() + 1e-7)
+    if fast_bfloat16(matrix.device):  # a step's direction needs no more: the values are between 0.7 and 1.2 anyway
+        x = x.bfloat16()
     for _ in range(rounds):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
-    found: Tensor = x.T if tall else x
+    found: Tensor = (x.T if tall else x).to(matrix)
     return found
 
 
