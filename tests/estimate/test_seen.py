@@ -7,7 +7,7 @@ from tests.pictures import bad, photo, scene
 from upzeroir_plugin.estimate.light import lifted, spread
 from upzeroir_plugin.estimate.noise import as_seen, estimate_noise
 from upzeroir_plugin.estimate.readings import Findings
-from upzeroir_plugin.estimate.run import PLAINER, estimate
+from upzeroir_plugin.estimate.run import estimate
 from upzeroir_plugin.photo.image import Photo
 
 
@@ -22,19 +22,19 @@ def test_faint_noise_is_not_worth_removing_as_it_is() -> None:
     found = faint()
     assert found.evidence["sigma"] == pytest.approx(0.6, rel=0.15)
     assert max(r.present for r in found.readings) < 0.05
-    same = as_seen(found, lambda tones: np.ones_like(tones))
+    same = as_seen(found, 0, lambda tones: np.ones_like(tones))
     assert [r.present for r in same.readings] == [r.present for r in found.readings]
 
 
 def test_it_is_once_the_dark_is_lifted() -> None:
-    seen = as_seen(faint(), lambda tones: PLAINER * spread(tones, 4.0, 1.0))
+    seen = as_seen(faint(), 1, lambda tones: spread(tones, 4.0, 1.0))
     assert min(r.present for r in seen.readings) > 0.95
     assert seen.evidence["seen"] > 2.5 * seen.evidence["sigma"]
 
 
 def test_no_bins_no_change() -> None:
     empty = Findings((), {"bins": []})
-    assert as_seen(empty, lambda tones: tones) is empty
+    assert as_seen(empty, 1, lambda tones: tones) is empty
 
 
 @pytest.mark.parametrize(("ev", "midtones"), [(0, 1), (2, 1), (3, 1.4), (-1, 0.8)])

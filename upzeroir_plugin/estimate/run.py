@@ -35,8 +35,8 @@ MAP_TRUST = 0.8
 """How much of the network's depth map is believed, beside an even veil (ours: val; 0.5 costs 0.5 dB there, and all of
 it is no better on real haze)."""
 
-PLAIN, PLAINER = ("haze.depth", "light.ev", "blur.sigma", "blur.focus", "blur.length"), 1.6
-"""Faults that hide noise, and by how much less of it is worth knowing where one is undone (ours: from 1.3/255 on)."""
+HIDING = ("haze.depth", "light.ev", "blur.sigma", "blur.focus", "blur.length")
+"""Faults that hide noise."""
 WORD = 2.0
 """Log-odds that the black point can add to or take from the presence of haze."""
 
@@ -56,8 +56,8 @@ def estimate(photo: Photo) -> Estimate:
     toned = tones.result()
     lit = fuse(toned.readings["light"])
     rows = [row for readings in toned.readings.values() for row in readings]
-    plainer = PLAINER ** max(share(row.present) for row in [*rows, *blur.readings] if row.name in PLAIN)
-    noise = as_seen(noise, lambda level: plainer * spread(level, lit["light.ev"], lit["light.midtones"]))
+    shown = max(share(row.present) for row in [*rows, *blur.readings] if row.name in HIDING)
+    noise = as_seen(noise, shown, lambda level: spread(level, lit["light.ev"], lit["light.midtones"]))
     theta = fuse([*rows, *(row for found in (blur, noise, jpeg) for row in found.readings)])
     maps = Maps(depth=toned.depth, illumination=toned.illumination, blur=place)
     evidence = _evidence(toned.view, theta, {"haze": toned.black, "noise": noise, "blur": blur, "jpeg": jpeg})

@@ -22,7 +22,7 @@ def orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
     a, b, c = COEFFICIENTS
     tall = matrix.shape[0] > matrix.shape[1]
     x = (matrix.T if tall else matrix) / (matrix.norm() + 1e-7)
-    if fast_bfloat16(matrix.device):  # a step's direction needs no more: the values are between 0.7 and 1.2 anyway
+    if fast_bfloat16(matrix.device):  # singular values end between 0.7 and 1.2 anyway
         x = x.bfloat16()
     for _ in range(rounds):
         square = x @ x.T
