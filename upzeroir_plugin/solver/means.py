@@ -12,7 +12,7 @@ from torch import Tensor
 from upzeroir_plugin.errors import DeviceError, ResultError, TooLargeError
 from upzeroir_plugin.prior.embedded import Prior
 
-CORE, LEAST_CORE = 1408, 128
+CORE, LEAST_CORE = 1600, 128
 BYTES_PER_PIXEL = 512
 """Of a window while it is restored (ours, measured: 310 in float32 for the network; the rest is for deblurring)."""
 MEMORY_SHARE = 0.5
