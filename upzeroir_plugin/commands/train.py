@@ -28,8 +28,8 @@ def run(args: Namespace) -> int:
     EmbeddedPrior(start)  # refused here rather than after the training
     args.output.mkdir(parents=True, exist_ok=True)
     if start.resolve() != args.output.resolve():
-        for name in ("config.json", "residuals.json"):  # the table holds until the new one is measured
-            shutil.copy(start / name, args.output / name)
+        name = "residuals.json"  # holds until the new one is measured
+        shutil.copy(start / name, args.output / name)
     train(args.folder, args.output / WEIGHTS, Recipe(args.minutes), start / WEIGHTS, args.threads)
     print(json.dumps(calibrate(args.output, args.folder), indent=1))
     return 0

@@ -6,6 +6,7 @@ The recipe is fixed and resumable: a stopped run goes on from its checkpoint, a 
 from __future__ import annotations
 
 import io
+import json
 import math
 import random
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
@@ -24,6 +26,7 @@ from upzeroir_plugin.prior import run
 from upzeroir_plugin.prior.pictures import opened, split
 from upzeroir_plugin.prior.synthetic import picture
 from upzeroir_plugin.prior.unet import LEAST, DenoiserUNet, in_channels_last
+from upzeroir_plugin.prior.widen import widened
 
 SCALES = (1.0, 0.7, 0.45)
 SYNTHETIC_SHARE = 0.12
@@ -101,7 +104,15 @@ class Crops:
             patch = patch * t + self.rng.uniform(0.6, 1) * (1 - t)
         elif kind < 0.2:
             patch = patch * self.rng.uniform(0.7, 1.05, (3, 1, 1)).astype(np.float32)
+        elif kind < 0.26:
+            patch = _out_of_focus(patch, float(self.rng.uniform(0.7, 3)))
         return patch.clip(0, 1).astype(np.float32)
+
+
+def _out_of_focus(patch: np.ndarray, radius: float) -> np.ndarray:
+    """`patch` under a Gaussian of `radius` px: smooth parts of photos, and what a deconvolution denoises."""
+    blurred: np.ndarray = gaussian_filter(patch, (0, radius, radius), mode="reflect")
+    return blurred
 
 
 def _scaled(path: Path, crop: int) -> list[np.ndarray]:
@@ -125,7 +136,7 @@ def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tenso
         sigma = sigma * _uneven(patch, rng)
     sigma = sigma.clamp(LEAST / 2, 1.2)
     # Clipped skies and flat drawings hold less noise than told: the answer there is the picture itself.
-    told = float(rng.uniform(0, 0.3)) if rng.random() < 0.06 else 1.0
+    told = float(rng.uniform(0, 0.3)) if rng.random() < 0.12 else 1.0
     noisy = patch + told * sigma * _noise(patch.shape, rng)
     if rng.random() < 0.5 or compressed:
         noisy = (noisy.clamp(0, 1) * 255).round() / 255
@@ -181,7 +192,9 @@ def _jpeg(noisy: Tensor, quality: int, subsampling: int) -> Tensor:
 
 
 def train(folder: Path, out: Path, recipe: Recipe, start: Path | None = None, threads: int = 2) -> None:
-    """Train for `recipe.minutes`, writing `out` (EMA weights) and `out`.run/ (checkpoint) every 250 steps.
+    """Train for `recipe.minutes`, writing `out` (EMA weights), config.json and `out`.run/ (checkpoint) every 250 steps.
+
+    `start`: weights to go on from; narrower ones are widened.
 
     Loss: squared error under EDM's weight (σ² + σd²)/(σσd)²; Muon and AdamW, cosine to zero over the time given.
     """
@@ -190,12 +203,14 @@ def train(folder: Path, out: Path, recipe: Recipe, start: Path | None = None, th
     random.seed(recipe.seed)
     net = in_channels_last(DenoiserUNet())
     if start:
-        net.load_state_dict({k: v.float() for k, v in load_file(start).items()})
+        net.load_state_dict(widened(load_file(start), net))
     training = run.Run(net, out.with_suffix(".run"), recipe)
     crops = Crops(folder, recipe.crop, recipe.drawn, recipe.seed + training.step)
 
     def save(mean: dict[str, Tensor]) -> None:
         save_file({k: v.half().contiguous() for k, v in mean.items()}, out)
+        config = {"_class_name": "DenoiserUNet", "widths": net.widths, "blocks": net.blocks}
+        (out.parent / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
     training.descend(lambda: _error(net, crops, recipe.batch), save)
 
