@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.pictures import bad, photo, scene
-from upzeroir_plugin.estimate.light import lifted, spread
+from upzeroir_plugin.estimate.light import decode, lifted, spread
 from upzeroir_plugin.estimate.noise import as_seen, estimate_noise
 from upzeroir_plugin.estimate.readings import Findings
 from upzeroir_plugin.estimate.run import estimate
@@ -42,6 +42,11 @@ def test_spread_is_the_slope_of_lifted(ev: float, midtones: float) -> None:
     tones = np.linspace(0.05, 0.2, 7)
     exact = (lifted(tones + 1e-3, ev, midtones) - lifted(tones - 1e-3, ev, midtones)) / 2e-3
     np.testing.assert_allclose(spread(tones, ev, midtones), exact, rtol=0.05)
+
+
+def test_values_below_black_are_linear_like_those_near_it() -> None:
+    below = decode(np.array([-0.3, -0.01, 0.0, 0.04], np.float32))
+    np.testing.assert_allclose(below * 12.92, [-0.3, -0.01, 0.0, 0.04], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("sigma", "worth"), [(1.4, False), (2.6, True)])

@@ -56,7 +56,7 @@ def spread(brightness: NDArray[np.float64], ev: float, midtones: float) -> NDArr
 
 def decode(v: NDArray[np.floating]) -> NDArray[np.floating]:
     """Linear light of encoded values (sRGB)."""
-    return np.where(v > 0.04045, ((v + 0.055) / 1.055) ** 2.4, v / 12.92)
+    return np.where(v > 0.04045, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4, v / 12.92)
 
 
 def encode(light: NDArray[np.floating]) -> NDArray[np.floating]:
