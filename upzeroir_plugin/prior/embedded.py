@@ -103,7 +103,7 @@ class EmbeddedPrior:
     """The embedded denoiser on one device, in the precision that its processor is fast in."""
 
     name = "embedded"
-    context = 56
+    context = 64
     sigma_range = (LEAST / 2, 1.0)
 
     def __init__(self, folder: Path = FOLDER, device: str = "cpu") -> None:

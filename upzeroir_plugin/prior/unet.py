@@ -40,7 +40,7 @@ class DenoiserUNet(nn.Module):
 
     def __init__(
         self,
-        widths: tuple[int, ...] = (32, 64, 128),
+        widths: tuple[int, ...] = (32, 80, 160),
         blocks: tuple[int, ...] = (2, 2, 4),
     ) -> None:
         super().__init__()
