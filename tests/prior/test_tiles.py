@@ -102,10 +102,10 @@ def test_the_nearest_to_the_centre_come_first(cut: Cut, cx: float, cy: float) ->
     assert set(found) == set(cut.tiles())
 
 
-def test_the_overlap_costs_at_most_15_percent_at_24_megapixels() -> None:
+def test_the_overlap_costs_at_most_16_percent_at_24_megapixels() -> None:
     size = (6000, 4000)
     found = tiles((0, 0, *size), size, CORE, EmbeddedPrior.context, 8)
-    assert sum(t.window[2] * t.window[3] for t in found) <= 1.15 * size[0] * size[1]
+    assert sum(t.window[2] * t.window[3] for t in found) <= 1.16 * size[0] * size[1]
 
 
 @pytest.mark.parametrize("sigma", [3, 15, 50])

@@ -12,7 +12,11 @@ from torch import Tensor
 from upzeroir_plugin.errors import DeviceError, ResultError, TooLargeError
 from upzeroir_plugin.prior.embedded import Prior
 
-CORE, LEAST_CORE = 1600, 128
+CORE, LEAST_CORE = 1408, 128
+WINDOW = 1536
+"""Side in px of the largest window. From 2 megapixels on a layer's pictures are above 32 MB, which glibc maps, and the
+kernel clears, for each layer anew (ours: 12 MP of noise 0.45 s per MP in smaller windows, 0.72 in larger ones).
+"""
 BYTES_PER_PIXEL = 512
 """Of a window while it is restored (ours, measured: 310 in float32 for the network; the rest is for deblurring)."""
 MEMORY_SHARE = 0.5
@@ -45,7 +49,7 @@ class Means:
 def best(prior: Prior, context: int) -> Means:
     """What is tried first: the largest tiles that worked before and that the free memory holds."""
     side = math.sqrt(MEMORY_SHARE * free_memory(prior.device.type) / BYTES_PER_PIXEL) - 2 * context
-    core = min(CORE, _fitted.get(_place(prior), CORE), int(side))
+    core = min(CORE, WINDOW - 2 * context, _fitted.get(_place(prior), CORE), int(side))
     return Means(prior, max(LEAST_CORE, core - core % 64))
 
 
