@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-LARGEST_WINDOW = 256 * 256
+LARGEST_WINDOW = 232 * 232
 NEVER_HEARD = 2.0
 """Seconds after which this service cancels a job that nobody listens to: the tests need not wait for the real 10."""
 Message = dict[str, Any]

@@ -45,10 +45,16 @@ def second_differences(y: Tensor) -> Tensor:
 
     Second differences both ways (Immerkær 1996): smooth shading has none, texture adds to them.
     """
-    wide = functional.pad(y, (1, 1, 1, 1), mode="replicate")
-    down = wide[..., 2:, :] + wide[..., :-2, :] - 2 * wide[..., 1:-1, :]
-    second = down[..., 2:] + down[..., :-2] - 2 * down[..., 1:-1]
-    return box_mean(second.square().mean(1, keepdim=True) / 36, AROUND).sqrt()
+    return box_mean(curvature(functional.pad(y, (1, 1, 1, 1), mode="replicate")), AROUND).sqrt()
+
+
+def curvature(x: Tensor, every: int = 1) -> Tensor:
+    """Squared second differences of x (B, 3, H, W) inside its border, (B, 1, H − 2, W − 2) or of `every` n-th row and
+    column of these, over 36 so that white noise has its variance there.
+    """
+    down = x[..., 2::every, :] + x[..., :-2:every, :] - 2 * x[..., 1:-1:every, :]
+    second = down[..., 2::every] + down[..., :-2:every] - 2 * down[..., 1:-1:every]
+    return second.square().mean(1, keepdim=True) / 36
 
 
 def _brightness(y: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
 from upzeroir_plugin.solver.pointwise import Pointwise
-from upzeroir_plugin.solver.told import AROUND, joined, made_up, split
+from upzeroir_plugin.solver.told import AROUND, curvature, joined, made_up, split
 
 Hook = Callable[[], None]
 Turn = tuple[bool, bool, bool]
@@ -225,18 +225,11 @@ def believable(answer: Tensor, z: Tensor) -> Tensor:
     if min(z.shape[-2:]) < EVERY:
         return answer
     side = AROUND // EVERY
-    before, after = (box_mean(_fine(x), side).sqrt() for x in (z, answer))
+    before, after = (box_mean(curvature(x, EVERY), side).sqrt() for x in (z, answer))
     keep = ((MOST_DETAIL - after / (before + LEAST_DETAIL)) / (MOST_DETAIL - MORE_DETAIL)).clamp(0, 1)
     if bool((keep == 1).all()):
         return answer
     return z + F.interpolate(box_mean(keep, side), size=z.shape[-2:], mode="bilinear") * (answer - z)
-
-
-def _fine(x: Tensor) -> Tensor:
-    """Squared second differences of x (1, 3, h, w) as in `second_differences`, at some rows and columns."""
-    down = x[..., 2::EVERY, :] + x[..., :-2:EVERY, :] - 2 * x[..., 1:-1:EVERY, :]
-    second = down[..., 2::EVERY] + down[..., :-2:EVERY] - 2 * down[..., 1:-1:EVERY]
-    return second.square().mean(1, keepdim=True) / 36
 
 
 def _noise(y: Tensor, clean: Tensor, theta: ParameterVector) -> Tensor:
@@ -301,27 +294,25 @@ class _DataStep:
         centred[:k, :k] = spread
         self.transfer = torch.fft.rfft2(centred.roll((-(k // 2), -(k // 2)), (0, 1)))
         self.power = self.transfer.abs() ** 2
-        self.back = self.transfer.conj() * torch.fft.rfft2(self._closed(u))
-
-    def _closed(self, x: Tensor) -> Tensor:
-        return _closed(_closed(x, -1, self.shape[1]), -2, self.shape[0])
+        self.back = self.transfer.conj() * torch.fft.rfft2(_closed(u, self.shape))
 
     def __call__(self, v: Tensor, alpha: float) -> Tensor:
         """The minimiser for v (1, 3, H, W)."""
-        solved = (self.back + alpha * torch.fft.rfft2(self._closed(v))) / (self.power + alpha)
+        solved = (self.back + alpha * torch.fft.rfft2(_closed(v, self.shape))) / (self.power + alpha)
         x: Tensor = torch.fft.irfft2(solved, s=self.shape)
         return x[..., : self.size[0], : self.size[1]].contiguous()
 
 
-def _closed(x: Tensor, axis: int, length: int) -> Tensor:
-    """X made `length` long along `axis` by a strip after its end that leads on to its beginning, as on a ring."""
-    there = x.shape[axis]
-    onward = reflected(there, length - there, x.device)[length:]
-    before = reflected(there, length - there, x.device)[: length - there]
-    share = (0.5 - 0.5 * torch.cos(math.pi * (torch.arange(length - there) + 0.5) / (length - there))).to(x)
-    share = share if axis == -1 else share[:, None]
-    after, ahead = x.index_select(axis, onward), x.index_select(axis, before)
-    return torch.cat([x, after + share * (ahead - after)], axis)
+def _closed(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """X with rows and columns up to `shape`: after its ends a strip that leads on to its beginning, as on a ring."""
+    for axis, length in ((-1, shape[1]), (-2, shape[0])):
+        there, gap = x.shape[axis], length - x.shape[axis]
+        index = reflected(there, gap, x.device)
+        before, after = x.index_select(axis, index[:gap]), x.index_select(axis, index[length:])
+        share = _fade(gap, True, False, gap).to(x)
+        strip = after + (share if axis == -1 else share[:, None]) * (before - after)
+        x = torch.cat([x, strip], axis)
+    return x
 
 
 def _fast(least: int) -> int:
