@@ -17,6 +17,7 @@ FLOORS = (
     {"photo", "physics", "summary", "client"},
     {"prior", "support"},
     {"estimate", "solver"},
+    {"messages"},
     {"restore"},
     {"single"},
     {"service", "batch", "installation"},
