@@ -39,8 +39,9 @@ PRICE, TRUST, MOST = 2.0, 0.5, 3.0
 network), and the most log-odds that it may move (ours: val; dark +0.5 dB, mixtures +0.1 to +0.3)."""
 
 
-def aimed(view: Array, seen: Learned, readings: Rows) -> Rows:
-    """`readings` with those of haze and light moved for the view (h, w, 3) to get `seen.wanted`.
+def aimed(view: Array, depth: Array, seen: Learned, readings: Rows) -> Rows:
+    """`readings` with those of haze and light moved for the view (h, w, 3), its veil shaped as `depth` (h, w), to get
+    `seen.wanted`.
 
     A maximum of the posterior: wanted tones and readings are both taken as Gaussian. A group acts in it by its `share`,
     as it will in θ, and the wanted tones count as far as both act, so that the outcome is continuous in the evidence.
@@ -50,7 +51,7 @@ def aimed(view: Array, seen: Learned, readings: Rows) -> Rows:
     together = shares[0] * shares[1]
     if together == 0:
         return readings
-    fit = _Fit(view, seen, readings)
+    fit = _Fit(view, depth, seen, readings)
     best = fit.best(*shares, together).x
     haze = {r.name: r.value for r in readings["haze"]}
     shift = best[1] - fit.mean[1]
@@ -67,7 +68,7 @@ def aimed(view: Array, seen: Learned, readings: Rows) -> Rows:
     return {**readings, **moved}
 
 
-def veiled(view: Array, seen: Learned, readings: Rows) -> Rows:
+def veiled(view: Array, depth: Array, seen: Learned, readings: Rows) -> Rows:
     """`readings` with the presence of haze moved by how much better a veil in the dark explains the view than darkness.
 
     It counts as far as darkness is there: a veil alone is for the network and the black point to tell.
@@ -75,7 +76,7 @@ def veiled(view: Array, seen: Learned, readings: Rows) -> Rows:
     haze, dark = readings["haze"][0].present, readings["light"][0].present
     if share(dark) == 0 or haze < 1e-3:
         return readings
-    fit = _Fit(view, seen, readings)
+    fit = _Fit(view, depth, seen, readings)
     gained = float(fit.best(0.0, 1.0, 1.0).cost - fit.best(1.0, 1.0, 1.0).cost)
     word = share(dark) * min(max(TRUST * (gained - PRICE), -MOST), MOST)
     present = logistic(logit(haze) + word)
@@ -85,14 +86,14 @@ def veiled(view: Array, seen: Learned, readings: Rows) -> Rows:
 class _Fit:
     """Posterior of (ln depth, airlight's luma, ev, ln mid-tones) given the tones wanted of a view."""
 
-    def __init__(self, view: Array, seen: Learned, readings: Rows) -> None:
+    def __init__(self, view: Array, depth: Array, seen: Learned, readings: Rows) -> None:
         row = {r.name: r for group in ("haze", "light") for r in readings[group]}
         self.air = np.array([row[name].value for name in AIRLIGHT], np.float32)
-        depth, ev, middle = row["haze.depth"], row["light.ev"], row["light.midtones"]
-        thick = max(depth.value, THIN)
+        deep, ev, middle = row["haze.depth"], row["light.ev"], row["light.midtones"]
+        thick = max(deep.value, THIN)
         self.mean = np.array([math.log(thick), float(luma(self.air)), ev.value, math.log(middle.value)])
-        self.std = np.array([depth.std / thick, row["haze.green"].std, ev.std, middle.std / middle.value])
-        self.view, self.seen = _coarse(view), seen
+        self.std = np.array([deep.std / thick, row["haze.green"].std, ev.std, middle.std / middle.value])
+        self.view, self.depth, self.seen = _coarse(view), _coarse(depth[..., None]), seen
 
     def best(self, veil: float, lift: float, weight: float) -> OptimizeResult:
         """The most probable point, with haze and light undone by their shares and the tones' misses times `weight`."""
@@ -109,10 +110,10 @@ class _Fit:
         return least_squares(misses, start, bounds=(LOWEST, HIGHEST), max_nfev=TRIES, diff_step=[1e-3])
 
     def _undone(self, p: Vector, veil: float, lift: float) -> Array:
-        """The view without darkening and an even veil, not clipped."""
+        """The view without darkening and the veil, not clipped."""
         power = np.float32(1 / (1 + lift * (math.exp(p[3]) - 1)))
         light: Array = encode(decode(self.view**power) * 2.0 ** (lift * p[2])).astype(np.float32)
-        through = max(math.exp(-veil * math.exp(p[0])), FLOOR)
+        through = np.maximum(np.exp(np.float32(-veil * math.exp(p[0])) * self.depth), FLOOR)
         air = 0.9 + veil * (self.air + (p[1] - self.mean[1]) - 0.9)
         undone: Array = (air + (light - air) / through).astype(np.float32)
         return undone
@@ -123,6 +124,6 @@ def _coarse(view: Array) -> Array:
     height, width = (n // 2 * 2 for n in view.shape[:2])
     if not height * width:
         return view
-    cut = view[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
+    cut = view[:height, :width].reshape(height // 2, 2, width // 2, 2, -1)
     coarse: Array = cut.mean((1, 3))
     return coarse
