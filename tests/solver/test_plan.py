@@ -17,6 +17,8 @@ from upzeroir_plugin.solver.plan import (
     LEAST_SIGMA,
     Plan,
     active,
+    blur_reach,
+    deblurring_reach,
     flips_of,
     neutralised,
     noise_peak,
@@ -148,6 +150,15 @@ def test_context_grows_with_what_reaches_far() -> None:
     assert plan_of(automatic(noise_file=10)).context == context
     narrow, wide = plan_of(automatic(blur_sigma=1)), plan_of(automatic(blur_sigma=4))
     assert context < narrow.context < wide.context
+    moved = automatic(blur_length=20)
+    assert plan_of(moved).context == context + 2 * blur_reach(moved) + 50
+
+
+def test_a_blur_alone_plans_no_call_after_a_lift() -> None:
+    plan = plan_of(automatic().with_values({"blur.sigma": 1.6, "noise.file": 12.0}))
+    assert not plan.refine
+    assert plan.calls == plan.flips + BLUR_CALLS
+    assert plan.context == EmbeddedPrior.context + deblurring_reach(plan.theta)
 
 
 def test_levels_fall_from_the_start_to_the_noise() -> None:

@@ -10,7 +10,7 @@ from tests.pictures import bad, noisy, psnr, scene
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics.fields import Fields
-from upzeroir_plugin.prior.embedded import embedded
+from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
 from upzeroir_plugin.solver.annealed import MISSED, Pixels, make_plan, probe, to_pixels, to_tensor
 from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.plan import Plan
@@ -250,3 +250,22 @@ def test_a_result_that_kept_the_noise_or_ate_the_picture_is_not_accepted() -> No
 def test_clipped_pictures_are_not_judged() -> None:
     y = torch.zeros(1, 3, 64, 64)
     assert judge(y, y, theta_of(noise_file=10), Fields(), embedded()).accepted
+
+
+@pytest.mark.parametrize(
+    "values", [{"blur_sigma": 1.6}, {"blur_focus": 4.0}, {"blur_length": 16.0}], ids="+".join
+)
+def test_a_window_with_its_context_answers_as_the_whole(
+    exact_prior: EmbeddedPrior, values: dict[str, float]
+) -> None:
+    y = bad(scene(96, 360, seed=5), noise_file=2.0, **values)
+    plan = make_plan(y, theta_of(noise_file=2.0, **values), Maps(), FULL, exact_prior, False, None)
+    left = (200 - plan.context) // 8 * 8
+    whole, part = (
+        restore_window(to_tensor(y[:, x:]), (x, 0, 360 - x, 96), plan, exact_prior, nothing, lambda *_: None)
+        for x in (0, left)
+    )
+    there, here = whole.full[..., 200:280], part.full[..., 200 - left : 280 - left]
+    assert left > 0
+    assert (here - there).abs().max() < 1 / 255
+    assert (there - to_tensor(y)[..., 200:280]).abs().max() > 0.05

@@ -153,9 +153,10 @@ class EmbeddedPrior:
         `sigma_range`; loss (B, 1, H, W) = 1 − JPEG quality/100 or None. `hook` is called between blocks.
         """
         height, width = z.shape[-2:]
-        shape = (z.shape[0], 1, height, width)
-        sigma = sigma.clamp(*self.sigma_range).expand(shape)
-        loss = torch.zeros(shape) if loss is None else loss.expand(shape)
+        one = (1, 1, 1, 1)
+        sigma = sigma.clamp(*self.sigma_range)
+        sigma = sigma.reshape(one) if sigma.numel() == 1 else sigma
+        loss = torch.zeros(one) if loss is None else loss
         pad = (0, -width % self.multiple, 0, -height % self.multiple)
         images = [self._send(part, pad) for part in (2 * z - 1, 2 * sigma, loss)]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
@@ -165,7 +166,7 @@ class EmbeddedPrior:
         return z + torch.maximum(torch.minimum(mean - z, reach), -reach)
 
     def _send(self, image: Tensor, pad: tuple[int, int, int, int]) -> Tensor:
-        if any(pad):
+        if any(pad) and image.numel() > 1:
             image = F.pad(image, pad, mode="replicate")
         return image.to(self.device, memory_format=torch.channels_last)
 

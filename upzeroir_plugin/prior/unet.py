@@ -65,15 +65,16 @@ class DenoiserUNet(nn.Module):
         """The first layer's features (B, widths[0], H/2, W/2); shapes as in `forward`."""
         total = sigma**2 + SIGMA_DATA**2
         level = sigma.clamp_min(LEAST).log() / 2 + 0.5
-        maps = F.avg_pool2d(torch.cat([level, loss], 1), 2)
-        y: Tensor = self.inp(torch.cat([F.pixel_unshuffle(z / total.sqrt(), 2), maps], 1))
+        small = F.pixel_unshuffle(z / total.sqrt(), 2)
+        y: Tensor = self.inp(torch.cat([small, _halved(level, small), _halved(loss, small)], 1))
         return y
 
     def forward(self, z: Tensor, sigma: Tensor, loss: Tensor, hook: Hook | None = None) -> Tensor:
         """Denoise `z`.
 
         Shapes: z (B, 3, H, W), H and W multiples of `self.multiple`; sigma (B, 1, H, W) > 0, in the units of z;
-        loss (B, 1, H, W), 1 − JPEG quality/100, 0 = never compressed. Returns (B, 3, H, W).
+        loss (B, 1, H, W), 1 − JPEG quality/100, 0 = never compressed; both may be (1, 1, 1, 1), the same everywhere.
+        Returns (B, 3, H, W).
         `hook` is called between blocks and may raise to cancel.
         """
         check = hook or _nothing
@@ -89,6 +90,13 @@ class DenoiserUNet(nn.Module):
             y = _run(self.u[i], self.up[i](y) + skips[i], check)
         y = F.pixel_shuffle(self.out(y), 2)
         return z * (SIGMA_DATA**2 / total) + y * (sigma * SIGMA_DATA / total.sqrt())
+
+
+def _halved(values: Tensor, like: Tensor) -> Tensor:
+    """A map at half its size; one value at the size of `like`."""
+    if values.shape[-1] > 1:
+        return F.avg_pool2d(values, 2)
+    return values.expand(len(like), 1, *like.shape[2:])
 
 
 def _run(stage: nn.Module, y: Tensor, check: Hook) -> Tensor:

@@ -26,7 +26,7 @@ from upzeroir_plugin.solver.plan import (
     MOST_BLUR_SIGMA,
     Plan,
     active,
-    blur_reach,
+    deblurring_reach,
     flips_of,
     neutralised,
     noise_peak,
@@ -90,7 +90,7 @@ def make_plan(
         noise = sigma_map if denoise else torch.full_like(sigma_map, 1 / 255)
         blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
         whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
-        refine = denoise and float((whole * error).quantile(0.75)) > LEAST_GAIN
+        refine = denoise and points and float((whole * error).quantile(0.75)) > LEAST_GAIN
     if blur and blur_sigma > MOST_BLUR_SIGMA and not pinned(theta, "blur"):
         theta, blur = neutralised(theta, {"blur"}), False
     calls = steps or (THOROUGH_CALLS if thorough else BLUR_CALLS)
@@ -98,7 +98,7 @@ def make_plan(
     there = shown(pixels, theta) if denoise else ()
     reach = prior.context if denoise or refine else 0
     if blur:
-        reach = max(reach, prior.context + 6 * blur_reach(theta))
+        reach = max(reach, prior.context + deblurring_reach(theta))
     return Plan(
         theta=cut_off(theta, there),
         maps=maps,
