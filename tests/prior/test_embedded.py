@@ -67,7 +67,7 @@ def test_sigma_may_be_a_map(exact_prior: EmbeddedPrior) -> None:
     told = torch.full((1, 1, 96, 192), 20 / 255)
     told[..., 96:] = 1 / 255
     mixed, whole = exact_prior.denoise(y, told), exact_prior.denoise(y, torch.tensor(20 / 255))
-    assert (mixed - whole)[..., : 96 - exact_prior.context].abs().max() < 2e-3
+    assert (mixed - whole)[..., : 96 - exact_prior.context(20 / 255)].abs().max() < 2e-3
     moved = (mixed - y).abs()
     assert moved[..., 130:].mean() < 0.3 * moved[..., :60].mean()
 

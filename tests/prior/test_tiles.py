@@ -12,7 +12,7 @@ from tests.pictures import noisy, scene
 from upzeroir_plugin.prior.embedded import EmbeddedPrior
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles, weights
 from upzeroir_plugin.solver.canvas import RAMP
-from upzeroir_plugin.solver.means import CORE
+from upzeroir_plugin.solver.means import CORE, WINDOW
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,12 @@ def test_the_nearest_to_the_centre_come_first(cut: Cut, cx: float, cy: float) ->
     assert set(found) == set(cut.tiles())
 
 
-def test_the_overlap_costs_at_most_16_percent_at_24_megapixels() -> None:
-    size = (6000, 4000)
-    found = tiles((0, 0, *size), size, CORE, EmbeddedPrior.context, 8)
-    assert sum(t.window[2] * t.window[3] for t in found) <= 1.16 * size[0] * size[1]
+@pytest.mark.parametrize(("sigma", "cost"), [(10, 0.12), (15, 0.14), (50, 0.18)])
+def test_what_the_overlap_costs_at_24_megapixels(exact_prior: EmbeddedPrior, sigma: int, cost: float) -> None:
+    size, context = (6000, 4000), exact_prior.context(sigma / 255)
+    core = min(CORE, WINDOW - 2 * context) // 64 * 64
+    found = tiles((0, 0, *size), size, core, context, 8)
+    assert sum(t.window[2] * t.window[3] for t in found) <= (1 + cost) * size[0] * size[1]
 
 
 @pytest.mark.parametrize("sigma", [3, 15, 50])
@@ -116,7 +118,7 @@ def test_tiled_equals_untiled(exact_prior: EmbeddedPrior, sigma: int) -> None:
     whole = exact_prior.denoise(z, told)[0].permute(1, 2, 0).numpy()
     area = (0, 0, 208, 176)
     joined = np.zeros_like(whole)
-    pieces = tiles(area, (208, 176), 64, exact_prior.context, exact_prior.multiple)
+    pieces = tiles(area, (208, 176), 64, exact_prior.context(sigma / 255), exact_prior.multiple)
     assert len(pieces) == 12
     for tile in pieces:
         x, y, w, h = tile.window

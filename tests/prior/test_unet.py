@@ -64,7 +64,7 @@ def test_what_lies_beyond_the_context_has_no_influence(exact_prior: EmbeddedPrio
     mixed = torch.cat([z[..., :96, :], other[..., 96:, :]], 2)
     told = torch.tensor(sigma / 255)
     moved = (exact_prior.denoise(mixed, told) - exact_prior.denoise(z, told)).abs().amax((0, 1, 3))
-    assert moved[: 96 - exact_prior.context].max() < 1e-3
+    assert moved[: 96 - exact_prior.context(sigma / 255)].max() < 1e-3
     assert moved[95] > 1e-3
 
 

@@ -52,7 +52,6 @@ class FakePrior:
     calls: int = 0
     name: str = "fake"
     sha256: str = "0" * 64
-    context: int = 8
     multiple: int = 8
     checks: int = 10
     sigma_range: tuple[float, float] = (0.5 / 255, 1.0)
@@ -72,6 +71,9 @@ class FakePrior:
 
     def error(self, sigma: Tensor) -> Tensor:
         return 0.5 * sigma
+
+    def context(self, _sigma: float) -> int:
+        return 8
 
 
 def cut(monkeypatch: pytest.MonkeyPatch, side: int) -> None:

@@ -8,7 +8,7 @@ from tests.pictures import noisy, scene
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import GROUPS, Amounts, ParameterVector
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
-from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
+from upzeroir_plugin.prior.embedded import embedded
 from upzeroir_plugin.solver.annealed import THOROUGH_CALLS, Probe, make_plan, refit
 from upzeroir_plugin.solver.plan import (
     BLUR_CALLS,
@@ -145,9 +145,10 @@ def test_calls_by_effort_and_steps() -> None:
 
 
 def test_context_grows_with_what_reaches_far() -> None:
-    context = EmbeddedPrior.context
+    context = embedded().context(10 / 255)
     assert plan_of(automatic(light_ev=1)).context == 0
     assert plan_of(automatic(noise_file=10)).context == context
+    assert plan_of(automatic(noise_file=40)).context > context
     narrow, wide = plan_of(automatic(blur_sigma=1)), plan_of(automatic(blur_sigma=4))
     assert context < narrow.context < wide.context
     moved = automatic(blur_length=20)
@@ -158,7 +159,7 @@ def test_a_blur_alone_plans_no_call_after_a_lift() -> None:
     plan = plan_of(automatic().with_values({"blur.sigma": 1.6, "noise.file": 12.0}))
     assert not plan.refine
     assert plan.calls == plan.flips + BLUR_CALLS
-    assert plan.context == EmbeddedPrior.context + deblurring_reach(plan.theta)
+    assert plan.context == embedded().context(12 / 255) + deblurring_reach(plan.theta)
 
 
 def test_levels_fall_from_the_start_to_the_noise() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,16 +62,20 @@ class Residuals:
         return row(self.std), row(self.whiteness)
 
 
+CONTEXT = ((10.5 / 255, 48), (16 / 255, 56), (math.inf, 72))
+"""σ up to which, and how far the embedded denoiser looks in px (ours, eight photos of val in float32: at the cut 7e-4
+with 48 px at σ 10/255, 9e-4 with 56 at 15, 6e-4 to 7e-4 with 72 at 25 to 100)."""
+
+
 class Prior(Protocol):
     """What photos look like: the posterior mean at any noise level.
 
-    `context`: px beyond which a pixel has no influence on another (within 1e-3). `multiple`: window lattice.
-    `checks`: how often `hook` is called in one `denoise`, so that progress can be told from inside it.
+    `multiple`: window lattice. `checks`: how often `hook` is called in one `denoise`, so that progress can be told
+    from inside it.
     """
 
     name: str
     sha256: str
-    context: int
     multiple: int
     checks: int
     sigma_range: tuple[float, float]
@@ -92,6 +97,9 @@ class Prior(Protocol):
     ) -> Tensor:
         """E[z0 | z] for z (B, 3, H, W) in [0, 1] units with σ (B, 1, H, W) or scalar tensor."""
 
+    def context(self, sigma: float) -> int:
+        """Px beyond which a pixel has no influence on another in noise of σ ([0, 1] units), within 1e-3."""
+
     def features(self, x: Tensor) -> Tensor:
         """Features of a picture (B, 3, H, W) at half its size, differentiable in x."""
 
@@ -103,7 +111,6 @@ class EmbeddedPrior:
     """The embedded denoiser on one device, in the precision that its processor is fast in."""
 
     name = "embedded"
-    context = 64
     sigma_range = (LEAST / 2, 1.0)
 
     def __init__(self, folder: Path = FOLDER, device: str = "cpu") -> None:
@@ -164,6 +171,10 @@ class EmbeddedPrior:
         mean: Tensor = (out[..., :height, :width].float().to(z.device) + 1) / 2
         reach = MOST * sigma.to(z.device)
         return z + torch.maximum(torch.minimum(mean - z, reach), -reach)
+
+    def context(self, sigma: float) -> int:
+        """The more noise, the wider the look (`CONTEXT`)."""
+        return next(reach for most, reach in CONTEXT if sigma <= most)
 
     def _send(self, image: Tensor, pad: tuple[int, int, int, int]) -> Tensor:
         if any(pad) and image.numel() > 1:

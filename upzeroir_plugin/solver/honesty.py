@@ -138,7 +138,7 @@ def invented(subject: Subject, prior: Prior, hook: Callable[[], None], seed: int
             square = square + _open_tones(full, place, plan.theta)
         return square.sqrt() * subject.strength
 
-    values = _tiled(subject, prior.context if networks else 0, prior.multiple if networks else 1, of)
+    values = _tiled(subject, plan.context if networks else 0, prior.multiple if networks else 1, of)
     return _made(values, "of full scale", INVENTED, high=1 / 255)
 
 
