@@ -151,12 +151,12 @@ def _speed(args: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for megapixels in args.megapixels or list(SIZES):
         print(f"{megapixels} MP …", file=sys.stderr)
-        plain = measure(args.data, megapixels, False, args.peers != "none" and megapixels == 1)
+        plain = measure(args.data, megapixels, "noise", args.peers != "none" and megapixels == 1)
         found[f"{megapixels} MP noise"] = {k: round(v, 3) for k, v in plain.items()}
     largest = max(args.megapixels or list(SIZES))
-    found[f"{largest} MP blur"] = {
-        k: round(v, 3) for k, v in measure(args.data, largest, True, False).items()
-    }
+    for kind in ("blur", "mixture"):
+        made = measure(args.data, largest, kind, False)
+        found[f"{largest} MP {kind}"] = {k: round(v, 3) for k, v in made.items()}
     return found
 
 

@@ -15,6 +15,18 @@ from benchmarks.metrics import Picture
 from benchmarks.sets import listed, read, rounded
 
 SIZES = {1: (1152, 868), 6: (3000, 2000), 12: (4243, 2828), 24: (6000, 4000)}
+KINDS: dict[str, dict[str, float]] = {
+    "noise": {"noise.file": 12},
+    "blur": {"blur.sigma": 1.6},
+    "mixture": {
+        "blur.sigma": 1.6,
+        "noise.file": 12,
+        "haze.depth": 0.5,
+        "light.ev": 2,
+        "colour.temperature": 30,
+    },
+}
+"""What is told of the photo; the rest is found."""
 
 
 def mosaic(data: Path, megapixels: int) -> Picture:
@@ -33,15 +45,17 @@ def mosaic(data: Path, megapixels: int) -> Picture:
     return whole
 
 
-def measure(data: Path, megapixels: int, blur: bool, ffdnet: bool) -> dict[str, float]:
-    """One size in a fresh process: seconds (warm) per megapixel and peak memory above torch's own, GB."""
+def measure(data: Path, megapixels: int, kind: str, ffdnet: bool) -> dict[str, float]:
+    """One size and one of `KINDS` in a fresh process: seconds (warm) per megapixel and peak memory above torch's own,
+    GB.
+    """
     command = [
         sys.executable,
         "-m",
         "benchmarks.speed",
         str(data),
         str(megapixels),
-        str(int(blur)),
+        kind,
         str(int(ffdnet)),
     ]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -53,7 +67,7 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def _child(data: Path, megapixels: int, blur: bool, ffdnet: bool) -> dict[str, float]:
+def _child(data: Path, megapixels: int, kind: str, ffdnet: bool) -> dict[str, float]:
     import torch  # noqa: F401  its own memory is not ours
 
     base = _peak()
@@ -66,8 +80,7 @@ def _child(data: Path, megapixels: int, blur: bool, ffdnet: bool) -> dict[str, f
     for _ in restore(small, estimate(small), Options()):
         pass
     start = time.perf_counter()
-    pins = {"blur.sigma": 1.6} if blur else {"noise.file": 12}
-    found = estimate(photo, pins)
+    found = estimate(photo, KINDS[kind])
     between = time.perf_counter()
     for _ in restore(photo, found, Options()):
         pass
@@ -88,5 +101,5 @@ def _child(data: Path, megapixels: int, blur: bool, ffdnet: bool) -> dict[str, f
 
 
 if __name__ == "__main__":
-    _data, _mp, _blur, _ffdnet = sys.argv[1:]
-    print(json.dumps(_child(Path(_data), int(_mp), _blur == "1", _ffdnet == "1")))
+    _data, _mp, _kind, _ffdnet = sys.argv[1:]
+    print(json.dumps(_child(Path(_data), int(_mp), _kind, _ffdnet == "1")))
