@@ -185,9 +185,11 @@ def _coarse(pixels: Pixels, side: int = 192) -> Pixels:
 
 def _context(theta: ParameterVector, peak: float, prior: Prior) -> int:
     """How far in px a window must reach: for the prior in noise of σ `peak`, as it is seen after the lift, and for θ's
-    blur. What JPEG has torn is looked at as widely as in strong noise.
+    blur. What JPEG has torn is looked at as widely as in strong noise, which deblurring tells the prior of at first.
     """
-    return prior.context(1.0 if theta["jpeg.quality"] < 100 else peak) + deblurring_reach(theta)
+    blur = deblurring_reach(theta)
+    widely = theta["jpeg.quality"] < 100 or blur
+    return prior.context(1.0 if widely else peak) + blur
 
 
 def _lift(coarse: Tensor, theta: ParameterVector, amounts: Amounts) -> float:
