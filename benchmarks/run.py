@@ -149,14 +149,14 @@ def _sheet(name: str, pairs: list[Pair], outcomes: list[Outcome], args: argparse
 
 def _speed(args: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for megapixels in args.megapixels or list(SIZES):
-        print(f"{megapixels} MP …", file=sys.stderr)
-        plain = measure(args.data, megapixels, "noise", args.peers != "none" and megapixels == 1)
-        found[f"{megapixels} MP noise"] = {k: round(v, 3) for k, v in plain.items()}
-    largest = max(args.megapixels or list(SIZES))
-    for kind in ("blur", "mixture"):
-        made = measure(args.data, largest, kind, False)
-        found[f"{largest} MP {kind}"] = {k: round(v, 3) for k, v in made.items()}
+    sizes = args.megapixels or list(SIZES)
+    runs = [*((size, "noise") for size in sizes), (max(sizes), "blur"), (max(sizes), "mixture")]
+    for size, kind in runs:
+        print(f"{size} MP {kind} …", file=sys.stderr)
+        beside = args.peers != "none" and (size, kind) == (1, "noise")
+        found[f"{size} MP {kind}"] = {
+            k: round(v, 3) for k, v in measure(args.data, size, kind, beside).items()
+        }
     return found
 
 

@@ -94,9 +94,8 @@ class DenoiserUNet(nn.Module):
 
 def _halved(values: Tensor, like: Tensor) -> Tensor:
     """A map at half its size; one value at the size of `like`."""
-    if values.shape[-1] > 1:
-        return F.avg_pool2d(values, 2)
-    return values.expand(len(like), 1, *like.shape[2:])
+    half = F.avg_pool2d(values, 2) if values.shape[-1] > 1 else values
+    return half.expand(len(like), 1, *like.shape[2:])
 
 
 def _run(stage: nn.Module, y: Tensor, check: Hook) -> Tensor:
