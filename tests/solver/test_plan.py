@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -9,12 +11,14 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import GROUPS, Amounts, ParameterVector
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.prior.embedded import embedded
-from upzeroir_plugin.solver.annealed import THOROUGH_CALLS, Probe, make_plan, refit
+from upzeroir_plugin.solver.annealed import Probe, make_plan, refit
 from upzeroir_plugin.solver.plan import (
     BLUR_CALLS,
     FLIPS,
     LEAST_QUALITY,
     LEAST_SIGMA,
+    SMALL_BLUR_CALLS,
+    THOROUGH_BLUR_CALLS,
     Plan,
     active,
     blur_reach,
@@ -134,10 +138,11 @@ def test_a_lift_that_amplifies_what_is_left_of_the_noise_is_cleaned_again() -> N
 
 def test_calls_by_effort_and_steps() -> None:
     theta = automatic(blur_sigma=1.5)
-    assert plan_of(theta).calls == BLUR_CALLS
-    assert plan_of(theta, thorough=True).calls == THOROUGH_CALLS
-    assert plan_of(theta, steps=3).calls == 3
     large = np.zeros((800, 900, 3), np.float32) + 0.5
+    assert plan_of(theta, pixels=large).calls == BLUR_CALLS
+    assert plan_of(theta).calls == SMALL_BLUR_CALLS > BLUR_CALLS
+    assert plan_of(theta, thorough=True).calls == THOROUGH_BLUR_CALLS > SMALL_BLUR_CALLS
+    assert plan_of(theta, steps=3).calls == 3
     grainy = automatic(noise_file=10)
     assert plan_of(grainy, pixels=large).calls == 1
     assert plan_of(grainy, pixels=large, thorough=True).calls == FLIPS
@@ -158,7 +163,7 @@ def test_context_grows_with_what_reaches_far() -> None:
 def test_a_blur_alone_plans_no_call_after_a_lift() -> None:
     plan = plan_of(automatic().with_values({"blur.sigma": 1.6, "noise.file": 12.0}))
     assert not plan.refine
-    assert plan.calls == plan.flips + BLUR_CALLS
+    assert plan.calls == plan.flips + SMALL_BLUR_CALLS
     assert plan.context == embedded().context(1.0) + deblurring_reach(plan.theta)
 
 
@@ -167,6 +172,8 @@ def test_levels_fall_from_the_start_to_the_noise() -> None:
     assert len(levels) == 8
     assert levels == sorted(levels, reverse=True)
     assert levels[-1] == pytest.approx(5 / 255)
+    falls = [a / b for a, b in pairwise(levels)]
+    assert falls == sorted(falls)
     assert schedule(0.0, 1) == [1 / 255]
     assert schedule(0.3, 4)[0] > 0.3
 

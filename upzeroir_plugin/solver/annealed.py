@@ -20,12 +20,12 @@ from upzeroir_plugin.physics.operator import PointOperator
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.solver.kept import Kept
 from upzeroir_plugin.solver.plan import (
-    BLUR_CALLS,
     LEAST_CHANGE,
     LEAST_GAIN,
     MOST_BLUR_SIGMA,
     Plan,
     active,
+    blur_calls_of,
     deblurring_reach,
     flips_of,
     neutralised,
@@ -39,7 +39,6 @@ from upzeroir_plugin.solver.window import restore_window
 
 Pixels = NDArray[np.float32]
 PROBE = 160
-THOROUGH_CALLS = 24
 WHITE, BRIGHTEST = 0.75, 16.0
 """White point below which a photo is brightened for the prior, and by how much at most."""
 AGAIN = 16
@@ -98,7 +97,7 @@ def make_plan(
         refine = denoise and points and float((whole * error).quantile(0.75)) > LEAST_GAIN
     if blur and blur_sigma > MOST_BLUR_SIGMA and not pinned(theta, "blur"):
         theta, blur = neutralised(theta, {"blur"}), False
-    calls = steps or (THOROUGH_CALLS if thorough else BLUR_CALLS)
+    calls = steps or blur_calls_of(size, thorough)
     flips = flips_of(size, thorough)
     there = shown(pixels, theta) if denoise else ()
     peak = float(sigma_map.max()) * max(exposure, spread) if denoise else 1 / 255
