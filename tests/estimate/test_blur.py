@@ -5,14 +5,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from upzeroir_plugin.estimate.blur import estimate_blur
-from upzeroir_plugin.estimate.fuse import fuse
+from upzeroir_plugin.estimate.blur import _apart, estimate_blur
+from upzeroir_plugin.estimate.fuse import fuse, present_for, share
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.noise import estimate_noise
-from upzeroir_plugin.estimate.readings import Findings
+from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.prior.synthetic import dead_leaves
@@ -87,3 +89,23 @@ def test_one_sharp_thing_before_a_soft_background_is_depth_of_field() -> None:
     part = np.zeros((height, width, 1), bool)
     part[height // 2 : height // 2 + 40, width // 3 : width // 3 + 40] = True
     assert theta_of(taken(np.where(part & bird, 0.05, background), 1))["blur.sigma"] == 0
+
+
+def test_a_shape_that_is_not_clear_does_not_hide_the_blur() -> None:
+    def told(gaussian: float, disc: float) -> list[float]:
+        readings = (
+            Reading("blur.sigma", 1.5, 0.1, gaussian),
+            Reading("blur.focus", 1.6, 0.1, disc),
+            (Reading("blur.length", 5.0, 1.0, 0.0), Reading("blur.angle", 0.0, 9.0, 0.0)),
+        )
+        return [share(reading.present) for reading in _apart(*readings)[:2]]
+
+    assert told(0.15, 0.42) == pytest.approx([0, share(0.42)], abs=0.02)
+    assert told(0.5, 0.5) == pytest.approx([0.5, 0.5], abs=0.02)
+    assert told(0.3, 0.0) == pytest.approx([share(0.3), 0])
+    assert told(0.0, 0.0) == [0, 0]
+
+
+@given(st.floats(0, 1))
+def test_presence_for_a_share(wanted: float) -> None:
+    assert share(present_for(wanted)) == pytest.approx(wanted, abs=1e-6)

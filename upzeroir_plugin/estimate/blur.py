@@ -24,7 +24,7 @@ from upzeroir_plugin.estimate.blur_map import Part
 from upzeroir_plugin.estimate.blur_shape import Shapes
 from upzeroir_plugin.estimate.blur_sharpest import Level
 from upzeroir_plugin.estimate.blur_texture import Texture
-from upzeroir_plugin.estimate.fuse import FROM, share
+from upzeroir_plugin.estimate.fuse import FROM, present_for, share
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
@@ -239,10 +239,18 @@ def _reading(name: str, value: Array, chance: Array, worth: Array, doubt: float)
 
 
 def _apart(softness: Reading, focus: Reading, motion: tuple[Reading, Reading]) -> tuple[Reading, ...]:
-    """The readings with their presences told apart: two shapes as likely as each other undo half of the blur each."""
+    """The readings with their presences told apart: two shapes as likely as each other undo half of the blur each.
+
+    How much of the blur is undone is for all of them together to say, and how that is shared for each one's part of it;
+    none acts beyond its own presence.
+    """
     length, angle = motion
     total = softness.present + focus.present + length.present + 1e-12
-    softness, focus, length = (
-        replace(r, present=r.present * (r.present / total) ** 0.5) for r in (softness, focus, length)
-    )
+
+    def alone(reading: Reading) -> Reading:
+        part = reading.present / total
+        acts = present_for(share(total) * share(part**1.5))
+        return replace(reading, present=max(min(acts, reading.present), reading.present * part**0.5))
+
+    softness, focus, length = map(alone, (softness, focus, length))
     return softness, focus, length, replace(angle, present=float(length.present > FROM))

@@ -56,6 +56,14 @@ def share(present: float) -> float:
     return x * x * (3 - 2 * x)
 
 
+def present_for(wanted: float) -> float:
+    """The least presence whose `share` is `wanted`, in [0, 1]; 0 for none."""
+    if wanted <= 0:
+        return 0.0
+    x = 0.5 - math.sin(math.asin(1 - 2 * min(wanted, 1.0)) / 3)
+    return FROM + x * (TO - FROM)
+
+
 def _interval(row: Parameter, reading: Reading) -> tuple[float, float]:
     """5 % and 95 % quantiles of the Gaussian beside the spike at neutral."""
     normal = NormalDist(reading.value, max(reading.std, 1e-9))
