@@ -12,7 +12,7 @@ from tests.pictures import noisy, scene
 from upzeroir_plugin.prior.embedded import EmbeddedPrior
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles, weights
 from upzeroir_plugin.solver.canvas import RAMP
-from upzeroir_plugin.solver.means import CORE, WINDOW
+from upzeroir_plugin.solver.means import CORE, WINDOW, WINDOW_OF_FLOATS, best
 
 
 @dataclass(frozen=True)
@@ -128,3 +128,7 @@ def test_tiled_equals_untiled(exact_prior: EmbeddedPrior, sigma: int) -> None:
         joined[gy : gy + gh, gx : gx + gw] += weights(tile, area, RAMP) * part
     assert np.abs(joined - whole).max() < 1e-3
     assert np.abs(whole - pixels).max() > sigma / 255
+
+
+def test_windows_of_float32_are_smaller(exact_prior: EmbeddedPrior) -> None:
+    assert best(exact_prior, 56).core == (WINDOW_OF_FLOATS - 112) // 64 * 64 < CORE
