@@ -52,7 +52,10 @@ def test_a_region_is_the_crop_of_the_full_result(
     assert part.photo.size == (w, h)
     assert part.photo.evidence.crop_offset == (left, top)
     crop = (slice(top, top + h), slice(left, left + w))
-    assert np.abs(part.photo.pixels - full[crop]).max() <= 1 / 255
+    off = np.abs(part.photo.pixels - full[crop])
+    # bfloat16 rounds a deblurred pixel by up to 1.5 levels, a mean by 0.25; in float32 they are 0.015 apart
+    assert off.max() <= 2 / 255
+    assert np.sqrt((off**2).mean()) <= 0.4 / 255
     assert np.abs(full - y)[crop].max() > 2 / 255
 
 
