@@ -53,8 +53,8 @@ def test_a_region_is_the_crop_of_the_full_result(
     assert part.photo.evidence.crop_offset == (left, top)
     crop = (slice(top, top + h), slice(left, left + w))
     off = np.abs(part.photo.pixels - full[crop])
-    # bfloat16 rounds a deblurred pixel by up to 1.5 levels, a mean by 0.25; in float32 they are 0.015 apart
-    assert off.max() <= 2 / 255
+    # bfloat16 rounds a pixel deblurred with a disc by up to 1.5 levels (0.25 on average; float32: 0.015)
+    assert off.max() <= (2 if "blur_focus" in values else 1) / 255
     assert np.sqrt((off**2).mean()) <= 0.4 / 255
     assert np.abs(full - y)[crop].max() > 2 / 255
 
