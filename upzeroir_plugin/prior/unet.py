@@ -26,8 +26,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the block's correction to x (B, C, H, W)."""
-        out: Tensor = x + self.b(F.silu(self.a(x)))
-        return out
+        out: Tensor = self.b(F.silu(self.a(x), inplace=True))
+        return out.add_(x)
 
 
 class DenoiserUNet(nn.Module):
@@ -87,7 +87,7 @@ class DenoiserUNet(nn.Module):
                 skips.append(y)
                 y = self.dn[i](y)
         for i in reversed(range(len(self.up))):
-            y = _run(self.u[i], self.up[i](y) + skips[i], check)
+            y = _run(self.u[i], self.up[i](y).add_(skips[i]), check)
         y = F.pixel_shuffle(self.out(y), 2)
         return z * (SIGMA_DATA**2 / total) + y * (sigma * SIGMA_DATA / total.sqrt())
 
