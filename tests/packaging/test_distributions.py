@@ -29,6 +29,7 @@ NEEDED = (
     "upzeroir_plugin/prior/weights/embedded/config.json",
     "upzeroir_plugin/prior/weights/embedded/residuals.json",
     "upzeroir_plugin/estimate/weights/estimator.safetensors",
+    "upzeroir_plugin/estimate/weights/dark.safetensors",
     "upzeroir_plugin/gimp/upzeroir.py",
     "qt_panel/__init__.py",
 )

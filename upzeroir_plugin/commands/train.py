@@ -52,13 +52,15 @@ def _estimator(args: Namespace) -> int:
     """Train the learned estimator on the photos that neither the validation nor the intent set holds. Returns 0."""
     import torch
 
+    from upzeroir_plugin.estimate import learned
     from upzeroir_plugin.estimate.train import RECIPE, train
     from upzeroir_plugin.prior.pictures import intents, split
 
     torch.set_num_threads(args.threads)
     kept_back = {name for name, _ in intents()}
     paths = [path for path in split(args.folder)[0] if path.name not in kept_back]
-    name = "estimator.safetensors"
+    name = (learned.DARK if args.dark else learned.FILE).name
     recipe = replace(RECIPE, minutes=args.minutes)
-    train(paths, args.output / name, recipe, args.start / name if args.start else None)
+    start = args.start / name if args.start else learned.FILE if args.dark else None
+    train(paths, args.output / name, recipe, start, args.dark)
     return 0

@@ -12,6 +12,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from upzeroir_plugin.estimate import network
+from upzeroir_plugin.estimate.fuse import share
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Reading
 from upzeroir_plugin.estimate.view import small_view
@@ -19,6 +20,9 @@ from upzeroir_plugin.estimate.view import small_view
 Array = NDArray[np.float32]
 
 FILE = Path(__file__).parent / "weights" / "estimator.safetensors"
+DARK = FILE.with_name("dark.safetensors")
+"""The same network after 5,000 steps more on dark views alone: believed as far as a photo is dark (ours: 323 dark views
+of val, tone part 20.24 → 20.51 dB)."""
 SIDE = 96
 """Long side of the view that the network was trained on."""
 NAMES = (
@@ -49,11 +53,8 @@ class Learned:
 
 def read(view: Array, weights: Path = FILE) -> Learned:
     """What the network reads in a view (h, w, 3) as `view_of` makes it."""
-    shown = network.planes(view)
-    outputs, log_depth = network.forward(
-        shown[None], network.tones_of(view)[None], _weights(weights), network.NumpyOps()
-    )
-    logits, means, spreads, wanted, doubt = np.split(outputs[0], np.cumsum(network.PARTS)[:-1])
+    outputs, log_depth = _answer(view, weights)
+    logits, means, spreads, wanted, doubt = np.split(outputs, np.cumsum(network.PARTS)[:-1])
     present = _presences(logits)
     readings: dict[str, list[Reading]] = {group: [] for group in GROUPS}
     for index, name in enumerate(NAMES):
@@ -66,10 +67,27 @@ def read(view: Array, weights: Path = FILE) -> Learned:
         readings[group].append(Reading(name, value, std, present[group]))
     return Learned(
         {g: tuple(r) for g, r in readings.items()},
-        _depth(log_depth[0, 0], view.shape[:2]),
-        1 / (1 + np.exp(-wanted)),
+        _depth(log_depth, view.shape[:2]),
+        (1 / (1 + np.exp(-wanted))).astype(np.float32),
         np.exp(np.clip(doubt, -5, 0)),
     )
+
+
+def _answer(view: Array, weights: Path) -> tuple[Array, Array]:
+    """The network's outputs (`network.OUTPUTS`,) and log depth; those of `DARK` beside `weights` as far as it is dark.
+
+    Whether it is dark is for the first weights to say: the others have seen nothing else.
+    """
+    shown, tones, ops = network.planes(view)[None], network.tones_of(view)[None], network.NumpyOps()
+    outputs, log_depth = network.forward(shown, tones, _weights(weights), ops)
+    light = GROUPS.index("light")
+    logit = outputs[0, light]
+    dark = np.float32(share(logistic(float(logit) + RARER["light"])))
+    if dark and weights == FILE:
+        other, other_depth = network.forward(shown, tones, _weights(DARK), ops)
+        outputs, log_depth = outputs + dark * (other - outputs), log_depth + dark * (other_depth - log_depth)
+        outputs[0, light] = logit
+    return outputs[0], log_depth[0, 0]
 
 
 def _presences(logits: Array) -> dict[str, float]:

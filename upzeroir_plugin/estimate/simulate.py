@@ -9,6 +9,7 @@ be as pale or dark as it likes (`_meant`).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,8 @@ FINISHED = 0.85
 BOTH = ((False, False), (True, False), (False, True), (True, True))
 SHARES = (0.35, 0.15, 0.25, 0.25)
 """Haze, darkness, and how often they come alone or together: a mixture is harder to read and is drawn more often."""
+DARK_SHARES = (0.0, 0.0, 0.45, 0.55)
+"""The same for a network that is asked of dark photos alone."""
 STORED = 480
 """Long side at which the clean photos are held."""
 
@@ -84,9 +87,10 @@ def _values(p: Tensor) -> dict[str, float | Tensor]:
 
 
 class Simulator:
-    """Draws batches from a folder's photos; reproducible from its seed."""
+    """Draws batches from a folder's photos, with the `shares` of `BOTH`; reproducible from its seed."""
 
-    def __init__(self, paths: list[Path], seed: int) -> None:
+    def __init__(self, paths: list[Path], seed: int, shares: Sequence[float] = SHARES) -> None:
+        self.shares = shares
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
         self.photos = [_stored(path) for path in paths]
@@ -172,7 +176,7 @@ class Simulator:
 
     def _theta(self) -> tuple[list[float], list[float]]:
         rng = self.rng
-        haze, light = BOTH[rng.choice(len(BOTH), p=SHARES)]
+        haze, light = BOTH[rng.choice(len(BOTH), p=self.shares)]
         cast = rng.random() < 0.25
         depth = math.exp(rng.uniform(math.log(0.2), math.log(1.8))) if haze else 0.0
         air = (

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from upzeroir_plugin.estimate import network
 from upzeroir_plugin.estimate.learned import CENTRE, SCALE
-from upzeroir_plugin.estimate.simulate import GROUPS, NAMES, Batch, Simulator, undo
+from upzeroir_plugin.estimate.simulate import DARK_SHARES, GROUPS, NAMES, SHARES, Batch, Simulator, undo
 from upzeroir_plugin.estimate.view import LUMA
 from upzeroir_plugin.prior.run import Recipe, Run, arithmetic
 
@@ -192,17 +192,20 @@ def losses(net: Estimator, batch: Batch) -> dict[str, Tensor]:
     }
 
 
-def train(paths: list[Path], out: Path, recipe: Recipe, start: Path | None = None) -> None:
+def train(
+    paths: list[Path], out: Path, recipe: Recipe, start: Path | None = None, dark: bool = False
+) -> None:
     """Train on photos `paths` for `recipe.minutes`, writing the averaged weights to `out` at each checkpoint.
 
-    A run goes on from the one beside `out`; a new one begins from the weights `start`, if given.
+    A run goes on from the one beside `out`; a new one begins from the weights `start`, if given. `dark`: on dark views
+    alone.
     """
     torch.manual_seed(recipe.seed)
     net = Estimator()
     if start:
         net.take(load_file(start))
     training = Run(net, out.with_suffix(".run"), recipe)
-    drawn = iter(DataLoader(_Batches(paths, recipe, training.step), batch_size=None, num_workers=1))
+    drawn = iter(DataLoader(_Batches(paths, recipe, training.step, dark), batch_size=None, num_workers=1))
 
     def loss() -> Tensor:
         terms = losses(net, next(drawn))
@@ -218,11 +221,11 @@ def train(paths: list[Path], out: Path, recipe: Recipe, start: Path | None = Non
 class _Batches(IterableDataset[Batch]):
     """Batches without an end, drawn in a process beside the training's: simulating takes as long as learning."""
 
-    def __init__(self, paths: list[Path], recipe: Recipe, step: int) -> None:
-        self.paths, self.recipe, self.step = paths, recipe, step
+    def __init__(self, paths: list[Path], recipe: Recipe, step: int, dark: bool) -> None:
+        self.paths, self.recipe, self.step, self.dark = paths, recipe, step, dark
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
-        simulator = Simulator(self.paths, self.recipe.seed + self.step)
+        simulator = Simulator(self.paths, self.recipe.seed + self.step, DARK_SHARES if self.dark else SHARES)
         while True:
             yield simulator.batch(self.recipe.batch)
