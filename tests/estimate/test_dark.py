@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.pictures import as_image, bad, scene
 from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.simulate import DARK_SHARES, Simulator
 
 
-@pytest.fixture
-def alone(tmp_path: Path) -> Path:
-    """The first weights without those for the dark beside them."""
-    return Path(shutil.copy(learned.FILE, tmp_path))
-
-
-def test_a_bright_photo_is_read_by_the_first_weights_alone(alone: Path) -> None:
+def test_a_bright_photo_is_read_by_the_first_weights_alone() -> None:
     view = learned.view_of(scene(120, 160, 3))
-    assert learned.read(view).readings == learned.read(view, alone).readings
+    assert learned.read(view).readings == learned.read(view, dark=None).readings
 
 
-def test_a_dark_one_by_both_but_whether_it_is_dark_by_the_first(alone: Path) -> None:
+def test_a_dark_one_by_both_but_whether_it_is_dark_by_the_first() -> None:
     view = learned.view_of(bad(scene(120, 160, 3), 0, light_ev=3))
-    both, first = learned.read(view), learned.read(view, alone)
+    both, first = learned.read(view), learned.read(view, dark=None)
     assert both.readings["light"][0].present == first.readings["light"][0].present > 0.9
     assert both.readings["light"][0].value != first.readings["light"][0].value
     assert not np.array_equal(both.wanted, first.wanted)

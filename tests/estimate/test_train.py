@@ -36,7 +36,7 @@ def test_a_run_writes_what_the_estimator_reads_and_goes_on_where_it_stood(
     assert first["step"] >= 1
     assert {name: value.shape for name, value in load_file(out).items()} == network.shapes()
     view = learned.view_of(scene(120, 160, 3))
-    assert np.isfinite(learned.read(view, out).depth).all()
+    assert np.isfinite(learned.read(view, out, None).depth).all()
     shutil.copy(out, tmp_path / "before.safetensors")
     train(photos, out, replace(SHORT, minutes=0.1))
     assert json.loads((tmp_path / "estimator.run" / "state.json").read_text())["step"] > first["step"]
@@ -51,6 +51,6 @@ def test_blocks_that_the_start_lacks_change_nothing_at_first(photos: list[Path],
     save_file(without, tmp_path / "without.safetensors")
     train(photos, tmp_path / "made.safetensors", replace(SHORT, minutes=1e-9), tmp_path / "start.safetensors")
     view = learned.view_of(scene(120, 160, 3))
-    made, expected = (learned.read(view, tmp_path / f"{n}.safetensors") for n in ("made", "without"))
+    made, expected = (learned.read(view, tmp_path / f"{n}.safetensors", None) for n in ("made", "without"))
     assert made.wanted == pytest.approx(expected.wanted, abs=2e-3)
     assert made.depth == pytest.approx(expected.depth, abs=2e-3)

@@ -132,3 +132,4 @@ def test_tiled_equals_untiled(exact_prior: EmbeddedPrior, sigma: int) -> None:
 
 def test_windows_of_float32_are_smaller(exact_prior: EmbeddedPrior) -> None:
     assert best(exact_prior, 56).core == (WINDOW_OF_FLOATS - 112) // 64 * 64 < CORE
+    assert best(exact_prior, 103).core == (WINDOW - 206) // 64 * 64

@@ -53,14 +53,17 @@ def _estimator(args: Namespace) -> int:
     import torch
 
     from upzeroir_plugin.estimate import learned
+    from upzeroir_plugin.estimate.simulate import DARK_SHARES, SHARES
     from upzeroir_plugin.estimate.train import RECIPE, train
     from upzeroir_plugin.prior.pictures import intents, split
 
     torch.set_num_threads(args.threads)
     kept_back = {name for name, _ in intents()}
     paths = [path for path in split(args.folder)[0] if path.name not in kept_back]
-    name = (learned.DARK if args.dark else learned.FILE).name
-    recipe = replace(RECIPE, minutes=args.minutes)
-    start = args.start / name if args.start else learned.FILE if args.dark else None
-    train(paths, args.output / name, recipe, start, args.dark)
+    file, start, shares = (
+        (learned.DARK, learned.FILE, DARK_SHARES) if args.dark else (learned.FILE, None, SHARES)
+    )
+    if args.start:
+        start = args.start / file.name
+    train(paths, args.output / file.name, replace(RECIPE, minutes=args.minutes), start, shares)
     return 0

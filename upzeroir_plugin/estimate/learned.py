@@ -51,9 +51,9 @@ class Learned:
     wanted_std: Array
 
 
-def read(view: Array, weights: Path = FILE) -> Learned:
-    """What the network reads in a view (h, w, 3) as `view_of` makes it."""
-    outputs, log_depth = _answer(view, weights)
+def read(view: Array, weights: Path = FILE, dark: Path | None = DARK) -> Learned:
+    """What the network reads in a view (h, w, 3) as `view_of` makes it; a dark one by the weights `dark`, if given."""
+    outputs, log_depth = _answer(view, weights, dark)
     logits, means, spreads, wanted, doubt = np.split(outputs, np.cumsum(network.PARTS)[:-1])
     present = _presences(logits)
     readings: dict[str, list[Reading]] = {group: [] for group in GROUPS}
@@ -73,20 +73,20 @@ def read(view: Array, weights: Path = FILE) -> Learned:
     )
 
 
-def _answer(view: Array, weights: Path) -> tuple[Array, Array]:
-    """The network's outputs (`network.OUTPUTS`,) and log depth; those of `DARK` beside `weights` as far as it is dark.
+def _answer(view: Array, weights: Path, dark: Path | None) -> tuple[Array, Array]:
+    """The network's outputs (`network.OUTPUTS`,) and log depth: of `weights`, and of `dark` as far as it is dark.
 
     Whether it is dark is for the first weights to say: the others have seen nothing else.
     """
     shown, tones, ops = network.planes(view)[None], network.tones_of(view)[None], network.NumpyOps()
     outputs, log_depth = network.forward(shown, tones, _weights(weights), ops)
-    light = GROUPS.index("light")
-    logit = outputs[0, light]
-    dark = np.float32(share(logistic(float(logit) + RARER["light"])))
-    if dark and weights == FILE:
-        other, other_depth = network.forward(shown, tones, _weights(DARK), ops)
-        outputs, log_depth = outputs + dark * (other - outputs), log_depth + dark * (other_depth - log_depth)
-        outputs[0, light] = logit
+    weight = np.float32(share(_presences(outputs[0, : len(GROUPS)])["light"]))
+    if weight and dark:
+        other, other_depth = network.forward(shown, tones, _weights(dark), ops)
+        light = GROUPS.index("light")
+        other[0, light] = outputs[0, light]
+        outputs = outputs + weight * (other - outputs)
+        log_depth = log_depth + weight * (other_depth - log_depth)
     return outputs[0], log_depth[0, 0]
 
 

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from upzeroir_plugin.estimate import network
 from upzeroir_plugin.estimate.learned import CENTRE, SCALE
-from upzeroir_plugin.estimate.simulate import DARK_SHARES, GROUPS, NAMES, SHARES, Batch, Simulator, undo
+from upzeroir_plugin.estimate.simulate import GROUPS, NAMES, SHARES, Batch, Simulator, undo
 from upzeroir_plugin.estimate.view import LUMA
 from upzeroir_plugin.prior.run import Recipe, Run, arithmetic
 
@@ -193,19 +193,23 @@ def losses(net: Estimator, batch: Batch) -> dict[str, Tensor]:
 
 
 def train(
-    paths: list[Path], out: Path, recipe: Recipe, start: Path | None = None, dark: bool = False
+    paths: list[Path],
+    out: Path,
+    recipe: Recipe,
+    start: Path | None = None,
+    shares: Sequence[float] = SHARES,
 ) -> None:
     """Train on photos `paths` for `recipe.minutes`, writing the averaged weights to `out` at each checkpoint.
 
-    A run goes on from the one beside `out`; a new one begins from the weights `start`, if given. `dark`: on dark views
-    alone.
+    A run goes on from the one beside `out`; a new one begins from the weights `start`, if given. `shares`: see
+    `Simulator`.
     """
     torch.manual_seed(recipe.seed)
     net = Estimator()
     if start:
         net.take(load_file(start))
     training = Run(net, out.with_suffix(".run"), recipe)
-    drawn = iter(DataLoader(_Batches(paths, recipe, training.step, dark), batch_size=None, num_workers=1))
+    drawn = iter(DataLoader(_Batches(paths, recipe, training.step, shares), batch_size=None, num_workers=1))
 
     def loss() -> Tensor:
         terms = losses(net, next(drawn))
@@ -221,11 +225,11 @@ def train(
 class _Batches(IterableDataset[Batch]):
     """Batches without an end, drawn in a process beside the training's: simulating takes as long as learning."""
 
-    def __init__(self, paths: list[Path], recipe: Recipe, step: int, dark: bool) -> None:
-        self.paths, self.recipe, self.step, self.dark = paths, recipe, step, dark
+    def __init__(self, paths: list[Path], recipe: Recipe, step: int, shares: Sequence[float]) -> None:
+        self.paths, self.recipe, self.step, self.shares = paths, recipe, step, shares
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
-        simulator = Simulator(self.paths, self.recipe.seed + self.step, DARK_SHARES if self.dark else SHARES)
+        simulator = Simulator(self.paths, self.recipe.seed + self.step, self.shares)
         while True:
             yield simulator.batch(self.recipe.batch)

@@ -145,14 +145,18 @@ def most_noise(y: Tensor, size: float) -> Tensor:
 
 def flips_of(size: tuple[int, int], thorough: bool) -> int:
     """How many orientations the first call is averaged over, for a photo of `size` (W, H)."""
-    return FLIPS if thorough or size[0] * size[1] <= SMALL else 1
+    return FLIPS if thorough or _small(size) else 1
 
 
 def blur_calls_of(size: tuple[int, int], thorough: bool) -> int:
     """In how many calls blur is undone, for a photo of `size` (W, H)."""
     if thorough:
         return THOROUGH_BLUR_CALLS
-    return SMALL_BLUR_CALLS if flips_of(size, thorough) > 1 else BLUR_CALLS
+    return SMALL_BLUR_CALLS if _small(size) else BLUR_CALLS
+
+
+def _small(size: tuple[int, int]) -> bool:
+    return size[0] * size[1] <= SMALL
 
 
 def blur_reach(theta: ParameterVector) -> int:
