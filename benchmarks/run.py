@@ -129,7 +129,7 @@ def _scores(pairs: list[Pair], pictures: list[Any]) -> list[float]:
 
 
 def _sheet(name: str, pairs: list[Pair], outcomes: list[Outcome], args: argparse.Namespace) -> None:
-    peers = peers_of(name, args.data, False)
+    peers = {} if args.peers == "none" else peers_of(name, args.data, False)
     rows = []
     step = max(1, len(pairs) // ROWS_ON_SHEET)
     for pair, outcome in list(zip(pairs, outcomes, strict=True))[::step]:
