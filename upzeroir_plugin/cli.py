@@ -239,12 +239,15 @@ def _train(command: argparse.ArgumentParser) -> None:
     )
     add("--start", type=Path, metavar="FOLDER", help="begin from these weights (default: the embedded prior)")
     add("--minutes", type=_minutes, default=60.0, metavar="N", help="how long (default 60)")
-    add("--latent", action="store_true", help="train a small latent prior: an autoencoder, then its denoiser")
-    add("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
-    add(
+    other = command.add_mutually_exclusive_group().add_argument
+    other(
+        "--latent", action="store_true", help="train a small latent prior: an autoencoder, then its denoiser"
+    )
+    other("--estimator", action="store_true", help="train the estimator by simulation instead of the prior")
+    other(
         "--dark",
         action="store_true",
-        help="with --estimator: the weights for dark photos, from those for all",
+        help="train the estimator's weights for dark photos, from those for all",
     )
     add("--threads", type=_count, default=2, help="processor threads (default 2)")
 

@@ -80,6 +80,7 @@ def test_version(cli: Cli) -> None:
         ("restore", "a.png", "-o", "b.png", "--max-pixels", "0"),
         ("train", "photos", "-o", "prior", "--minutes", "0"),
         ("train", "photos", "-o", "prior", "--minutes", "nan"),
+        ("train", "photos", "-o", "prior", "--estimator", "--dark"),
         ("doctor", "--nonsense"),
         ("bench", "--nonsense"),
     ],

@@ -19,7 +19,7 @@ def run(args: Namespace) -> int:
 
     if not args.folder.is_dir():
         raise UnreadableError(f"{args.folder} is no folder.", "Give a folder of clean photos.")
-    if args.estimator:
+    if args.estimator or args.dark:
         args.output.mkdir(parents=True, exist_ok=True)
         return _estimator(args)
     if args.latent:

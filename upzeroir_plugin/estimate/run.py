@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -82,9 +83,9 @@ class _Tones(NamedTuple):
 
 def _toned(pixels: Array, noise: Findings, jpeg: Findings) -> _Tones:
     view, photo = learned.view_of(pixels), 1 - drawn(pixels, jpeg)
-    seen = _seen(view, photo)
+    seen = _seen(view, photo, None)
     dark = share(seen.readings["light"][0].present)
-    if dark:
+    if dark:  # read again below, by the weights for dark photos too
         view = _lowered(view, noise, dark)
         seen = _seen(view, photo)
     veil = _trusted(seen.depth, dark)
@@ -105,9 +106,9 @@ def _trusted(depth: Array, dark: float) -> Array:
     return shape
 
 
-def _seen(view: Array, photo: float) -> learned.Learned:
+def _seen(view: Array, photo: float, dark: Path | None = learned.DARK) -> learned.Learned:
     """What the network reads, as far as the view is that of a `photo`: the tones of a drawing are meant."""
-    found = learned.read(view)
+    found = learned.read(view, dark=dark)
     readings = {g: believed(rows, photo * rows[0].present) for g, rows in found.readings.items()}
     return replace(found, readings=readings)
 
