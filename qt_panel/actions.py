@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QMenu, QWidgetAction
 from qt_panel.texts import N_, tr
 from qt_panel.widgets.canvas import Compare
 from qt_panel.widgets.honesty import TITLES
+from qt_panel.widgets.tools import Tool
 
 if TYPE_CHECKING:
     from qt_panel.window import Window
@@ -132,6 +133,14 @@ class Actions:
             lambda: session.backend.client().free_memory(), lambda _: session.told.emit(told), session.fail
         )
 
+    def _cancel(self) -> None:
+        """Put the tool down; without one, drop the run."""
+        tools = self.window.stage.canvas.tools
+        if tools.tool is not Tool.NONE:
+            tools.choose(Tool.NONE)
+        else:
+            self.window.session.cancel()
+
     def _photo(self) -> None:
         session = self.window.session
         queue = self.window.queue
@@ -140,7 +149,7 @@ class Actions:
         self.menus[PHOTO].addSeparator()
         self.add(PHOTO, "restore", tr("Restore"), "Ctrl+R", lambda: session.restore())
         self.add(PHOTO, "keep", tr("Stop and keep this"), "Ctrl+K", session.keep)
-        self.add(PHOTO, "cancel", tr("Cancel"), "Esc", lambda: session.cancel())
+        self.add(PHOTO, "cancel", tr("Cancel"), "Esc", self._cancel)
         self.menus[PHOTO].addSeparator()
         for menu in (self.window.stage.bar.picks.menu(), self.window.stage.bar.masks.menu()):
             for action in menu.actions() if menu is not None else []:

@@ -73,5 +73,5 @@ def build(connect: Connect | None = None, deliver_to: str = "", replacing: Path 
     running_application()
     background = Background()
     window = Window(Session(background, Backend(background, connect)), deliver_to)
-    window.exports.replacing = replacing is not None
+    window.exports.replacing = None if replacing is None else replacing.absolute()
     return window

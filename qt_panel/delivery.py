@@ -47,7 +47,7 @@ class Delivery(QObject):
         elif self.to:
             self._deliver(item, done)
         else:
-            self.exports.temporary(item, self.folder, lambda path: self._open(path, done))
+            self.exports.temporary(item, self.folder, lambda path: self._open(item, path, done))
 
     def close(self) -> None:
         """The program ends. What was handed to a GIMP stays until the system clears its temporary folder."""
@@ -61,6 +61,7 @@ class Delivery(QObject):
         note: dict[str, Any] = {**result.settings.order(), "name": item.name}
 
         def said(_: str) -> None:
+            result.kept = True
             self.session.told.emit(tr("Handed to GIMP."))
             done()
 
@@ -68,7 +69,7 @@ class Delivery(QObject):
             lambda: self.session.backend.client().deliver(result.job, self.to, note), said, self.session.fail
         )
 
-    def _open(self, path: Path, done: Callable[[], None]) -> None:
+    def _open(self, item: Item, path: Path, done: Callable[[], None]) -> None:
         command = gimp_command()
         if not command:
             self.session.failed.emit(
@@ -89,6 +90,8 @@ class Delivery(QObject):
             return
         threading.Thread(target=process.wait, daemon=True).start()
         self._keep()
+        if item.result is not None:
+            item.result.kept = True
         self.session.told.emit(tr("Opened in GIMP."))
         done()
 

@@ -12,9 +12,10 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from qt_panel.files import FORMATS, free_name, restored_name
 from qt_panel.item import Item, Status
+from qt_panel.problems import PlaceError, Problem
 from qt_panel.texts import tr
 from upzeroir_plugin.client import Client, ClientError
-from upzeroir_plugin.errors import OutputExistsError, UnwritableError
+from upzeroir_plugin.errors import OutputExistsError
 from upzeroir_plugin.photo.atomic import written
 
 if TYPE_CHECKING:
@@ -40,34 +41,44 @@ class ExportOptions:
     folder: Path | None = None
 
     def target(self, path: Path, form: str, number: int = 1) -> Path:
-        """The file to write for a photo: the first free name. Raises UnwritableError for a pattern that makes none."""
+        """The file to write for a photo: the first free name. Raises PlaceError for a pattern that makes none."""
         try:
             stem = self.pattern.format(name=path.stem, number=f"{number:03d}", ending=path.suffix.lstrip("."))
         except (KeyError, IndexError, ValueError):
             stem = ""
         if not stem.strip(" .") or any(mark in stem for mark in '/\\:*?"<>|\0'):
-            raise UnwritableError(
+            raise PlaceError(
                 tr("The name pattern “{pattern}” does not make a file name.").format(pattern=self.pattern),
                 tr("Use letters, digits and {parts}.").format(parts="{name}, {number}, {ending}"),
             )
         return free_name(self.folder or path.parent, stem, FORMATS[form])
 
 
+Heard = Callable[[Item, Problem | None], None]
+"""Called with a photo once its file is written, or with the problem why it is not."""
+
+
 class Exports(QObject):
-    """`saved(item, path)` when a file is safe on the disk."""
+    """`saved(item, path)` when a file is safe on the disk, `failed(item, problem)` when it could not be written.
+
+    `replacing`: the file that another program handed over, and wants to have changed.
+    """
 
     saved = pyqtSignal(object, object)
+    failed = pyqtSignal(object, object)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
         self.metadata = "keep"
-        self.replacing = False
+        self.replacing: Path | None = None
         self.writing: set[Item] = set()
 
     def save(self, item: Item) -> None:
-        """Beside the original, in its format; as an external editor in its place. Restores first if need be."""
-        if self.replacing:
+        """Beside the original, in its format; for `replacing`, in its place. Restores first if need be."""
+        if item in self.writing:
+            return
+        if self.replaces(item):
             self._ready(item, lambda: self._replace(item))
             return
 
@@ -76,14 +87,23 @@ class Exports(QObject):
 
         self._ready(item, lambda: self._write(item, ExportOptions(metadata=self.metadata), target))
 
-    def export(self, item: Item, options: ExportOptions, number: int = 1) -> None:
+    def replaces(self, item: Item) -> bool:
+        """Whether Save puts the result in the file's place."""
+        return item.path.absolute() == self.replacing
+
+    def export(self, item: Item, options: ExportOptions, number: int = 1, heard: Heard | None = None) -> None:
         """As chosen."""
-        self._ready(
-            item, lambda: self._write(item, options, lambda form: options.target(item.path, form, number))
-        )
+
+        def target(form: str) -> Path:
+            return options.target(item.path, form, number)
+
+        self._ready(item, lambda: self._write(item, options, target, heard))
 
     def temporary(self, item: Item, folder: Path, done: Callable[[Path], None]) -> None:
-        """A file of the present result for another program (drag out, GIMP)."""
+        """A file of the present result for another program (drag out, GIMP). Restores first if need be."""
+        self._ready(item, lambda: self._temporary(item, folder, done))
+
+    def _temporary(self, item: Item, folder: Path, done: Callable[[Path], None]) -> None:
         result = item.result
         if result is None:
             return
@@ -99,13 +119,11 @@ class Exports(QObject):
         self.session.background.run(work, done, lambda error: self.session.fail(error))
 
     def _ready(self, item: Item, go: Callable[[], None]) -> None:
-        """Once there is a result of the present settings."""
-        if item in self.writing:
-            return
+        """Once there is a result of the present settings, whatever was set while it was made."""
         if item.fresh:
             go()
         else:
-            self.session.restore(item, lambda _: go())
+            self.session.restore(item, lambda _: self._ready(item, go))
 
     def _form(self, item: Item, form: str) -> str:
         if form != "same":
@@ -114,7 +132,7 @@ class Exports(QObject):
         return said if said in FORMATS else "tiff"
 
     def _write(
-        self, item: Item, options: ExportOptions, target: Callable[[str], Path], overwrite: bool = False
+        self, item: Item, options: ExportOptions, target: Callable[[str], Path], heard: Heard | None = None
     ) -> None:
         result, form = item.result, self._form(item, options.form)
         if result is None:
@@ -124,14 +142,14 @@ class Exports(QObject):
         def work() -> Path:
             path = target(form)
             if not path.parent.is_dir():
-                raise UnwritableError(
+                raise PlaceError(
                     tr("The folder {name} is not there.").format(name=path.parent),
                     tr("Choose another place."),
                 )
             data = file_of(self.session.backend.client(), result.job, form, options)
             while True:
                 try:
-                    with written(path, overwrite) as stream:
+                    with written(path, overwrite=False) as stream:
                         stream.write(data)
                     return path
                 except OutputExistsError:  # it came into being meanwhile
@@ -139,8 +157,8 @@ class Exports(QObject):
 
         self.session.background.run(
             work,
-            lambda path: self._written(item, path),
-            lambda error: self._failed(item, error, lambda: self._write(item, options, target, overwrite)),
+            lambda path: self._written(item, path, heard),
+            lambda error: self._failed(item, error, lambda: self._write(item, options, target, heard), heard),
         )
 
     def _replace(self, item: Item) -> None:
@@ -162,7 +180,7 @@ class Exports(QObject):
 
         def work() -> Path:
             if item.path.suffix.lower() not in fits:
-                raise UnwritableError(
+                raise PlaceError(
                     tr("{name} is of a kind that is not written in place.").format(name=item.name),
                     tr("Have the other program hand over a TIFF, or use Export."),
                 )
@@ -185,20 +203,29 @@ class Exports(QObject):
             lambda error: self._failed(item, error, lambda: self._replace(item)),
         )
 
-    def _written(self, item: Item, path: Path) -> None:
+    def _written(self, item: Item, path: Path, heard: Heard | None = None) -> None:
         self.writing.discard(item)
         item.saved = path
+        if item.result is not None:
+            item.result.kept = True
         self.session.set_status(item, Status.SAVED)
         self.saved.emit(item, path)
+        if heard is not None:
+            heard(item, None)
 
-    def _failed(self, item: Item, error: Exception, go: Callable[[], None]) -> None:
+    def _failed(
+        self, item: Item, error: Exception, go: Callable[[], None], heard: Heard | None = None
+    ) -> None:
         """The result is still there: only the writing failed. One that the service forgot is made again first."""
         self.writing.discard(item)
         if isinstance(error, ClientError) and error.code == "not-found" and item.result is not None:
             item.result = None
             self.session.restore(item, lambda _: go())
             return
-        self.session.fail(error)
+        problem = self.session.fail(error)
+        self.failed.emit(item, problem)
+        if heard is not None:
+            heard(item, problem)
 
 
 def file_of(client: Client, job: str, form: str, options: ExportOptions) -> bytes:

@@ -56,12 +56,16 @@ class Progress:
 
 @dataclass
 class Result:
-    """A finished run: the service's job, what it was made with, and what the service says about it."""
+    """A finished run: the service's job, what it was made with, and what the service says about it.
+
+    `mask`: the very array that was the item's; `kept`: it was written or handed on.
+    """
 
     job: str
     settings: Settings
     about: dict[str, Any]
-    masked: bool = False
+    mask: Pixels | None = None
+    kept: bool = False
 
 
 @dataclass(eq=False)
@@ -82,6 +86,7 @@ class Item:
     draft: Layer | None = None
     restored: Layer | None = None
     mask: Pixels | None = None
+    """Never changed in place: another mask is another array."""
     mask_id: str = ""
     progress: Progress | None = None
     result: Result | None = None
@@ -114,7 +119,7 @@ class Item:
         return (
             result is not None
             and _made_with(result.settings) == _made_with(self.settings)
-            and (result.masked == (self.mask is not None))
+            and result.mask is self.mask
         )
 
 

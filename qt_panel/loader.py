@@ -11,6 +11,8 @@ from PyQt6.QtCore import QObject
 
 from qt_panel.item import Item, Layer, Status
 from qt_panel.picture import NotHere, Pixels, Pyramid, decoded, fetched, quick_look
+from qt_panel.problems import GoneError
+from qt_panel.texts import tr
 from upzeroir_plugin.client import Client, ClientError
 from upzeroir_plugin.parameters import ParameterVector
 
@@ -98,6 +100,8 @@ class Loader(QObject):
                 item.restored = Layer(picture, (0, 0, *item.size))
                 item.draft = None
                 self.session.update(item, "picture")
+                if not item.fresh:  # set anew during the run, or before another photo was looked at
+                    self.session.previewer.edited()
 
         def failed(error: Exception) -> None:
             if isinstance(error, ClientError) and error.code in ("not-found", "cancelled"):
@@ -193,7 +197,7 @@ class Loader(QObject):
         item.photo, item.about, item.estimate = about["id"], about, estimate
         item.thumbnail = item.thumbnail if item.thumbnail is not None else thumbnail
         item.found = ParameterVector.from_json(estimate["parameters"])
-        item.history.settle(item.settings.found(item.found))
+        item.history.revise(lambda settings: settings.found(item.found))
         if item.status is Status.LOOKING:
             self.session.set_status(item, Status.READY)
         self.session.update(item, "found")
@@ -215,6 +219,11 @@ def sent(client: Client, item: Item) -> dict[str, Any]:
         except ClientError as error:
             if error.code != "not-found":
                 raise
+    if item.title:
+        raise GoneError(
+            tr("The backend has forgotten the picture that another program handed over."),
+            tr("Open it from there again. What was saved is safe."),
+        )
     return client.upload_file(item.path)
 
 

@@ -56,6 +56,14 @@ class Display:
         except (ImageCms.PyCMSError, OSError):
             return None
 
+    def back(self, pixels: Pixels) -> Pixels:
+        """Pixels (h, w, 3) of the screen as sRGB, in which colours are picked."""
+        if not self.managed:
+            return pixels
+        srgb: Any = ImageCms.createProfile("sRGB")
+        way = ImageCms.buildTransform(self.screen, srgb, "RGB", "RGB")
+        return _shown(np.ascontiguousarray(pixels), way)
+
 
 class Pyramid:
     """`levels[0]`: (H, W, 3) uint8; each further level half as large, down to about 512 px."""
@@ -167,11 +175,10 @@ def fetched(
         connection.close()
 
 
-def of_jpeg(data: bytes, display: Display | None = None) -> Pixels:
-    """A preview (JPEG in sRGB) as pixels."""
+def of_jpeg(data: bytes, display: Display) -> Pixels:
+    """A preview (JPEG in sRGB) as pixels of the screen."""
     with Image.open(io.BytesIO(data)) as picture:
-        pixels = np.array(picture.convert("RGB"))
-    return _shown(pixels, display.way(None)) if display is not None else pixels
+        return _shown(np.array(picture.convert("RGB")), display.way(None))
 
 
 def _opened(path: Path) -> Image.Image:

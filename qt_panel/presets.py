@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from qt_panel import places
+from qt_panel.problems import PlaceError, PresetError
 from qt_panel.settings import Settings
 from qt_panel.texts import tr
-from upzeroir_plugin.errors import UnreadableError, UnwritableError
 from upzeroir_plugin.parameters import InvalidParameter
 
 ENDING = ".upzeroir.json"
@@ -31,28 +31,28 @@ def names() -> list[str]:
 
 
 def save(name: str, settings: Settings) -> Path:
-    """Write one; one of that name is replaced. Raises UnwritableError."""
+    """Write one; one of that name is replaced. Raises PlaceError."""
     name = name.strip()
     if not name or name.startswith(".") or any(mark in name for mark in '/\\:*?"<>|\0'):
         message = tr("“{name}” cannot be the name of a file.").format(name=name)
-        raise UnwritableError(message, tr("Use letters and digits."))
+        raise PlaceError(message, tr("Use letters and digits."))
     path = folder() / (name + ENDING)
     places.write_json(path, {"kind": KIND, "version": 1, **settings.preset()})
     return path
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Of a file, checked. Raises UnreadableError, which names what is wrong."""
+    """Of a file, checked. Raises PresetError, which names what is wrong."""
     found = places.read_json(path)
     if found is None or found.get("kind") != KIND:
-        raise UnreadableError(
+        raise PresetError(
             tr("{name} is no preset of this program, or it is damaged.").format(name=path.name),
             tr("Nothing was changed. Save the preset anew."),
         )
     try:
         Settings().with_preset(found)
     except InvalidParameter as error:
-        raise UnreadableError(
+        raise PresetError(
             tr("The preset {name} does not fit: {why}").format(name=path.name, why=error),
             tr("Nothing was changed."),
         ) from None
@@ -60,7 +60,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def named(name: str) -> dict[str, Any]:
-    """The preset of that name. Raises UnreadableError."""
+    """The preset of that name. Raises PresetError."""
     return load(folder() / (name + ENDING))
 
 

@@ -11,7 +11,7 @@ from qt_panel.background import once
 from qt_panel.item import Item, Layer, Rect, Status
 from qt_panel.loader import sent
 from qt_panel.picture import Pixels, Pyramid
-from qt_panel.runs import Job, order_of
+from qt_panel.runs import Job, mask_sent, order_of
 from upzeroir_plugin.client import ClientError
 
 if TYPE_CHECKING:
@@ -106,12 +106,17 @@ class Previewer(QObject):
         job = self.job = Job(whole)
         quick = replace(item.settings, effort="fast")
         order = order_of(quick, bool(item.estimate), self.session.device)
-        order["region"] = list(self.region) if self.region else None
+        order["region"] = list(self.region) if self.region and _within(self.region, item.size) else None
+        mask = item.mask
         previous = item.result.job if item.result else None
 
         def work() -> None:
             client = self.session.backend.client()
             about = sent(client, item)
+            mask_id = mask_sent(client, item, mask, about)
+            if mask is item.mask:
+                item.mask_id = mask_id
+            order["mask"] = mask_id or None
             if previous and about["id"] == item.photo:
                 order["start_from"] = previous
 
@@ -124,7 +129,7 @@ class Previewer(QObject):
                 if not whole:
                     job.stop()
 
-            job.follow(client, about["id"], order, heard)
+            job.follow(client, about["id"], order, heard, self.session.display)
 
         self.session.background.run(
             work, lambda _: self._over(item, job, whole, None), lambda e: self._over(item, job, whole, e)
@@ -152,3 +157,9 @@ class Previewer(QObject):
             self._soon.start()
         elif not whole:
             self._pause.start()
+
+
+def _within(region: Rect, size: tuple[int, int]) -> bool:
+    """Whether it is a part of this photo, and not of the one that was shown before."""
+    x, y, w, h = region
+    return x + w <= size[0] and y + h <= size[1]

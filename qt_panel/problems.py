@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qt_panel.texts import N_, tr
 from upzeroir_plugin.client import ClientError
-from upzeroir_plugin.errors import UpzeroirError
+from upzeroir_plugin.errors import UnreadableError, UnwritableError, UpzeroirError
 from upzeroir_plugin.parameters import InvalidParameter
 
 BACKEND = ("no-service", "service-lost", "version")
@@ -48,6 +48,22 @@ SAID = {
 """What the backend's error codes mean, for languages that it does not speak. Its own English says more."""
 
 
+class Spoken:
+    """An error whose words are the panel's own, in the user's language."""
+
+
+class PlaceError(Spoken, UnwritableError):
+    """A file cannot be written as asked."""
+
+
+class PresetError(Spoken, UnreadableError):
+    """A preset cannot be used."""
+
+
+class GoneError(Spoken, UnreadableError):
+    """A picture cannot be had again."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """`code` for programs, `message` in plain words, `hint` what to do next, `detail` what the backend itself said."""
@@ -70,6 +86,8 @@ def problem_of(error: BaseException) -> Problem:
     """Any exception as a Problem."""
     if isinstance(error, ClientError):
         return _of_client(error)
+    if isinstance(error, Spoken) and isinstance(error, UpzeroirError):
+        return Problem(error.code, error.message, error.hint)
     if isinstance(error, UpzeroirError):
         return _translated(Problem(error.code, error.message, error.hint))
     if isinstance(error, InvalidParameter):

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from qt_panel.exports import ExportOptions, Exports
 from qt_panel.item import Item, Status
+from qt_panel.problems import Problem
 
 if TYPE_CHECKING:
     from qt_panel.session import Session
@@ -26,11 +27,11 @@ class Queue(QObject):
         self.done: list[Item] = []
         self.failed: list[Item] = []
         self.paused = False
-        self.options: ExportOptions | None = None
+        self._options: dict[Item, ExportOptions | None] = {}
         self._numbers: dict[Item, int] = {}
         session.changed.connect(self._news)
         session.listed.connect(self._listed)
-        exports.saved.connect(self._saved)
+        session.runs.cancelled.connect(self._cancelled)
 
     @property
     def active(self) -> bool:
@@ -41,12 +42,15 @@ class Queue(QObject):
         """Restore these, and write each as `options` say (None: only restore)."""
         if not self.active:
             self.done, self.failed = [], []
-            self._numbers = {}
-        self.options = options
+            self._numbers, self._options = {}, {}
+        self._add(items, dict.fromkeys(items, options))
+
+    def _add(self, items: list[Item], options: dict[Item, ExportOptions | None]) -> None:
         for item in items:
             if item not in self.waiting and item is not self.working:
                 self.waiting.append(item)
-                self._numbers[item] = len(self._numbers) + 1
+                self._options[item] = options.get(item)
+                self._numbers.setdefault(item, len(self._numbers) + 1)
                 if item.status in (Status.READY, Status.DONE, Status.SAVED, Status.FAILED) and item.estimate:
                     self.session.set_status(item, Status.WAITING)
         self.paused = False
@@ -67,7 +71,7 @@ class Queue(QObject):
             item.problem = None
             if not item.estimate:
                 self.session.loader.look(item)
-        self.start(again, self.options)
+        self._add(again, dict(self._options))
 
     def stop(self) -> None:
         """Forget what waits; the running photo is dropped."""
@@ -107,14 +111,33 @@ class Queue(QObject):
         """Restored: write it, unless nothing is to be written."""
         if item is not self.working:
             return
-        if self.options is None:
+        options = self._options.get(item)
+        if options is not None:
+            self.exports.export(item, options, self._numbers.get(item, 1), self._written)
+        elif item.fresh:
             self._over(item, self.done)
-        else:
-            self.exports.export(item, self.options, self._numbers.get(item, 1))
+        else:  # set anew while it ran
+            self.session.runs.start(item, self._finished)
 
-    def _saved(self, item: Item, _path: object) -> None:
+    def _written(self, item: Item, problem: Problem | None) -> None:
+        """On the disk, or not: the next one is not kept waiting."""
+        if item is not self.working:
+            return
+        if problem is not None and problem.backend:
+            self._wait_for_backend(item)
+        else:
+            self._over(item, self.done if problem is None else self.failed)
+
+    def _cancelled(self, item: Item) -> None:
+        """By hand."""
         if item is self.working:
-            self._over(item, self.done)
+            self._over(item, self.failed)
+
+    def _wait_for_backend(self, item: Item) -> None:
+        """The photo is not to blame."""
+        self.working = None
+        self.waiting.insert(0, item)
+        self.pause()
 
     def _over(self, item: Item, where: list[Item]) -> None:
         where.append(item)
@@ -132,6 +155,7 @@ class Queue(QObject):
         """What was closed is no longer waited for."""
         there = set(self.session.items)
         self.waiting = [item for item in self.waiting if item in there]
+        self.failed = [item for item in self.failed if item in there]
         if self.working is not None and self.working not in there:
             self.working = None
         self.changed.emit()
@@ -146,10 +170,8 @@ class Queue(QObject):
             return
         if item.status is Status.FAILED and item is self.working:
             lost = item.problem is not None and item.problem.backend
-            if lost:  # the photo is not to blame: it waits for the backend
-                self.working = None
-                self.waiting.insert(0, item)
-                self.pause()
+            if lost:
+                self._wait_for_backend(item)
             else:
                 self._over(item, self.failed)
         elif item.status is Status.FAILED and item in self.waiting:
@@ -158,5 +180,3 @@ class Queue(QObject):
             else:
                 self._fail(item)
                 self._next()
-        elif item is self.working and item.status in (Status.READY, Status.NEW):  # cancelled by hand
-            self._over(item, self.failed)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from qt_panel.item import Item, Layer, Progress, Rect, Result, Status
 from qt_panel.loader import sent
-from qt_panel.picture import Pixels, Pyramid, of_jpeg
+from qt_panel.picture import Display, Pixels, Pyramid, of_jpeg
 from qt_panel.settings import Settings
 from qt_panel.texts import label_of, tr
 from upzeroir_plugin.client import Client, ClientError, Events
@@ -24,15 +24,21 @@ Heard = Callable[[dict[str, Any], Pixels | None], None]
 
 
 class Job:
-    """One job of the service, followed from a thread; `stop()` from any other. `whole`: more than a draft is wanted."""
+    """One job of the service, followed from a thread; `stop()` from any other. `whole`: more than a draft is wanted.
 
-    def __init__(self, whole: bool = True) -> None:
+    `then`: who wants to hear of the result.
+    """
+
+    def __init__(self, whole: bool = True, then: Callable[[Item], None] | None = None) -> None:
         self.id, self.whole = "", whole
+        self.then = [] if then is None else [then]
         self.stopped = threading.Event()
         self._events: Events | None = None
         self._client: Client | None = None
 
-    def follow(self, client: Client, photo: str, order: dict[str, Any], heard: Heard) -> dict[str, Any]:
+    def follow(
+        self, client: Client, photo: str, order: dict[str, Any], heard: Heard, display: Display
+    ) -> dict[str, Any]:
         """Order, then hear every event until the end; what the result is. Raises ClientError."""
         self._client = client
         self.id = client.submit(photo, **order)
@@ -42,7 +48,7 @@ class Job:
                 if header["kind"] == "done":
                     return dict(header.get("result") or {})
                 if not self.stopped.is_set():
-                    heard(header, of_jpeg(jpeg) if jpeg else None)
+                    heard(header, of_jpeg(jpeg, display) if jpeg else None)
                 if self.stopped.is_set():
                     break
         raise ClientError("cancelled", "Cancelled.")
@@ -69,7 +75,9 @@ class Job:
 
 
 class Runs(QObject):
-    """The runs of the session's photos, at most one a photo."""
+    """The runs of the session's photos, at most one a photo. `cancelled(item)`: a run ended without a result."""
+
+    cancelled = pyqtSignal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -78,10 +86,11 @@ class Runs(QObject):
         self.centre: tuple[float, float] | None = None
 
     def start(self, item: Item, then: Callable[[Item], None] | None = None) -> None:
-        """Restore the whole photo as set."""
+        """Restore the whole photo as set; of a run that is on already `then` hears too."""
         if item in self.running:
+            self.running[item].then += [] if then is None else [then]
             return
-        job = Job()
+        job = Job(then=then)
         self.running[item] = job
         settings, mask = item.settings, item.mask
         known = bool(item.estimate)
@@ -94,7 +103,7 @@ class Runs(QObject):
         def work() -> tuple[dict[str, Any], str, dict[str, Any]]:
             client = self.session.backend.client()
             about = sent(client, item)
-            mask_id = self._mask(client, mask, about) if mask is not None else ""
+            mask_id = mask_sent(client, item, mask, about)
             order = order_of(settings, known, self.session.device)
             order.update(centre=centre, mask=mask_id or None)
             if start_from and about["id"] == item.photo:
@@ -105,16 +114,16 @@ class Runs(QObject):
                 self.session.background.post(lambda: self._heard(item, job, header, layer))
 
             try:
-                return about, mask_id, job.follow(client, about["id"], order, heard)
+                return about, mask_id, job.follow(client, about["id"], order, heard, self.session.display)
             except ClientError as error:
                 if error.code == "not-found" and "start_from" in order:  # it was forgotten meanwhile
                     order.pop("start_from")
-                    return about, mask_id, job.follow(client, about["id"], order, heard)
+                    return about, mask_id, job.follow(client, about["id"], order, heard, self.session.display)
                 raise
 
         self.session.background.run(
             work,
-            lambda said: self._done(item, job, settings, mask is not None, said, then),
+            lambda said: self._done(item, job, settings, mask, said),
             lambda error: self._failed(item, job, error),
         )
 
@@ -143,6 +152,7 @@ class Runs(QObject):
         self.session.set_status(item, status)
         self.session.update(item, "progress")
         self.session.update(item, "picture")
+        self.cancelled.emit(item)
 
     def shut(self) -> None:
         """The program ends."""
@@ -150,12 +160,6 @@ class Runs(QObject):
             job.stop()
             job.close()
         self.running.clear()
-
-    def _mask(self, client: Client, mask: Pixels, about: dict[str, Any]) -> str:
-        """In a thread: the mask, sent at the photo's size."""
-        size = (int(about["width"]), int(about["height"]))
-        grey = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR))
-        return str(client.upload_frame(*size, 1, "uint8", np.ascontiguousarray(grey).data)["id"])
 
     def _heard(self, item: Item, job: Job, header: dict[str, Any], layer: Layer | None) -> None:
         if self.running.get(item) is not job:
@@ -170,15 +174,16 @@ class Runs(QObject):
         self.session.update(item, "progress")
 
     def _done(
-        self, item: Item, job: Job, settings: Settings, masked: bool,
-        said: tuple[dict[str, Any], str, dict[str, Any]], then: Callable[[Item], None] | None,
+        self, item: Item, job: Job, settings: Settings, mask: Pixels | None,
+        said: tuple[dict[str, Any], str, dict[str, Any]],
     ) -> None:  # fmt: skip
         if self.running.get(item) is not job:
             return
         del self.running[item]
-        about, item.mask_id, result = said
+        about, mask_id, result = said
+        item.mask_id = mask_id if mask is item.mask else ""
         item.photo, item.about, item.progress = about["id"], about, None
-        old, item.result = item.result, Result(job.id, settings, result, masked)
+        old, item.result = item.result, Result(job.id, settings, result, mask)
         item.maps.clear()
         self.session.set_status(item, Status.DONE)
         self.session.update(item, "progress")
@@ -191,7 +196,7 @@ class Runs(QObject):
             )
         for notice in result.get("notices", []):
             self.session.told.emit(str(notice))
-        if then is not None:
+        for then in job.then:
             then(item)
 
     def _failed(self, item: Item, job: Job, error: Exception) -> None:
@@ -201,10 +206,26 @@ class Runs(QObject):
         item.progress, item.draft = None, None
         if isinstance(error, ClientError) and error.code == "cancelled":
             self.session.set_status(item, Status.DONE if item.result else Status.READY)
+            self.cancelled.emit(item)
         else:
             self.session.fail(error, item)
         self.session.update(item, "progress")
         self.session.update(item, "picture")
+
+
+def mask_sent(client: Client, item: Item, mask: Pixels | None, about: dict[str, Any]) -> str:
+    """In a thread: the service's name of a mask of the item, after sending it at the photo's size if need be."""
+    if mask is None:
+        return ""
+    if item.mask_id and mask is item.mask:
+        try:
+            return str(client.photo(item.mask_id)["id"])
+        except ClientError as error:
+            if error.code != "not-found":
+                raise
+    size = (int(about["width"]), int(about["height"]))
+    grey = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR))
+    return str(client.upload_frame(*size, 1, "uint8", np.ascontiguousarray(grey).data)["id"])
 
 
 def order_of(settings: Settings, known: bool, device: str) -> dict[str, Any]:

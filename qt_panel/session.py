@@ -12,7 +12,7 @@ from qt_panel.backend import Backend
 from qt_panel.background import Background
 from qt_panel.files import pictures_in
 from qt_panel.item import Item, Rect, Status
-from qt_panel.loader import Loader
+from qt_panel.loader import Loader, sent
 from qt_panel.picture import Display
 from qt_panel.previewer import Previewer
 from qt_panel.problems import Problem, problem_of
@@ -39,6 +39,7 @@ class Session(QObject):
         self.current: Item | None = None
         self.device = "auto"
         self.together: list[Item] = []
+        self._steps = 0
         self.loader = Loader(self)
         self.runs = Runs(self)
         self.previewer = Previewer(self)
@@ -108,18 +109,26 @@ class Session(QObject):
 
     def edit(self, make: Callable[[Settings], Settings], kind: str = "") -> None:
         """Change the present photo's settings (and those of photos set together); one step of the history."""
-        if self.current is None:
-            return
-        targets = [i for i in self.together if i.estimate and i in self.items]
-        for item in {id(i): i for i in (self.current, *targets)}.values():
+        self._edit(self._targets(), lambda item: make(item.settings), kind)
+
+    def _edit(self, items: list[Item], make: Callable[[Item], Settings], kind: str = "") -> None:
+        """New settings for each; one step, which undo takes back for all."""
+        self._steps += 1
+        for item in {id(i): i for i in items}.values():
             before = item.settings
             try:
-                moved = item.history.push(make(item.settings), kind)
+                moved = item.history.push(make(item), kind, self._steps)
             except InvalidParameter as error:
                 self.failed.emit(problem_of(error))
                 return
             if moved:
                 self._set(item, before)
+
+    def _targets(self) -> list[Item]:
+        """The present photo, and those that are set together with it."""
+        if self.current is None:
+            return []
+        return [self.current, *(i for i in self.together if i.estimate and i in self.items)]
 
     def pin(self, values: Mapping[str, float]) -> None:
         """Pin values; each is brought into its range."""
@@ -127,10 +136,8 @@ class Session(QObject):
         self.edit(lambda s: s.pinned(held), "pin " + " ".join(held))
 
     def let_go(self, name: str) -> None:
-        """Make a parameter automatic again."""
-        item = self.current
-        if item is not None:
-            self.edit(lambda s: s.let_go(name, item.found))
+        """Make a parameter automatic again: as it was found in each photo."""
+        self._edit(self._targets(), lambda item: item.settings.let_go(name, item.found))
 
     def set_amount(self, group: str, value: float) -> None:
         """How much of a group to undo, 0–1."""
@@ -153,7 +160,7 @@ class Session(QObject):
         self.edit(lambda s: _with(s, prior=name))
 
     def choose_reading(self, index: int) -> None:
-        """Take a close reading's values; what is pinned stays."""
+        """Take a close reading's values, which are this photo's alone; what is pinned stays."""
         item = self.current
         readings = item.estimate.get("hypotheses", []) if item is not None else []
         if item is None or not 0 <= index < len(readings):
@@ -165,29 +172,30 @@ class Session(QObject):
             if not _pinned(item, name)
         }
         theta = item.settings.theta.with_values(values)
-        self.edit(lambda s: _with(s, theta=theta, reading=reading["label"]))
+        self._edit([item], lambda i: _with(i.settings, theta=theta, reading=reading["label"]))
 
     def reset(self) -> None:
-        """Everything as it was found."""
-        item = self.current
-        if item is not None:
-            self.edit(lambda _: Settings(theta=item.found))
+        """Everything as it was found in each photo."""
+        self._edit(self._targets(), lambda item: Settings(theta=item.found))
 
     def undo(self) -> None:
-        """A step back in the present photo's settings."""
-        self._travel(lambda item: item.history.undo())
+        """A step back in the present photo's settings, and in those of photos that made it together."""
+        self._travel(0, lambda item: item.history.undo())
 
     def redo(self) -> None:
         """A step forward."""
-        self._travel(lambda item: item.history.redo())
+        self._travel(1, lambda item: item.history.redo())
 
     def use_preset(self, preset: Mapping[str, Any]) -> None:
         """Pins and amounts of a preset on top of what was found."""
         self.edit(lambda s: s.with_preset(preset))
 
-    def _travel(self, move: Callable[[Item], Settings]) -> None:
-        item = self.current
-        if item is not None:
+    def _travel(self, way: int, move: Callable[[Item], Settings]) -> None:
+        if self.current is None:
+            return
+        mark = self.current.history.marks[way]
+        with_it = [i for i in self.items if mark and i is not self.current and i.history.marks[way] == mark]
+        for item in (self.current, *with_it):
             before = item.settings
             if move(item) != before:
                 self._set(item, before)
@@ -224,18 +232,23 @@ class Session(QObject):
         if item is None or not item.photo:
             return
 
-        def work() -> dict[str, Any]:
+        def work() -> tuple[dict[str, Any], dict[str, Any]]:
             client = self.backend.client()
-            return client.estimate(item.photo, rect)
+            about = sent(client, item)
+            return about, client.estimate(about["id"], rect)
 
-        def done(said: dict[str, Any]) -> None:
+        def done(answer: tuple[dict[str, Any], dict[str, Any]]) -> None:
+            item.about, said = answer
+            item.photo = item.about["id"]
             theta = ParameterVector.from_json(said["parameters"])
             names = [name for name in theta if parameter(name).group in wanted]
             if pin:
-                self.edit(lambda s: s.pinned({name: theta[name] for name in names}))
+                pins = {name: theta[name] for name in names}
+                targets = self._targets() if item is self.current else [item]
+                self._edit(targets, lambda i: i.settings.pinned(pins))
             else:
                 entries = {n: theta.entries[n] for n in names if not _pinned(item, n)}
-                self.edit(lambda s: _with(s, theta=s.theta.with_entries(entries)))
+                self._edit([item], lambda i: _with(i.settings, theta=i.settings.theta.with_entries(entries)))
             self.told.emit(tr("Taken from the selection."))
 
         self.background.run(work, done, lambda error: self.fail(error))
@@ -250,8 +263,9 @@ class Session(QObject):
         """Restore only where the mask (h, w) is white; None: everywhere."""
         item = self.current
         if item is not None:
-            item.mask, item.mask_id = mask, ""
+            item.mask, item.mask_id = (None if mask is None else mask.copy()), ""
             self.changed.emit(item, "mask")
+            self.previewer.edited()
 
     # -- news ------------------------------------------------------------------------------------------------------
 

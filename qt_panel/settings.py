@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -145,6 +145,7 @@ class History(Generic[S]):
 
     def __init__(self, first: S) -> None:
         self._states, self._at = [first], 0
+        self._marks = [0]
         self._kind, self._when = "", 0.0
 
     @property
@@ -157,24 +158,33 @@ class History(Generic[S]):
         """Whether there is a step forward."""
         return self._at + 1 < len(self._states)
 
-    def push(self, state: S, kind: str = "") -> bool:
-        """A new present; what had been undone is forgotten. Returns whether anything changed."""
+    @property
+    def marks(self) -> tuple[int, int]:
+        """Marks of the steps that undo and redo would take; 0 for none."""
+        return self._marks[self._at], self._marks[self._at + 1] if self.can_redo else 0
+
+    def push(self, state: S, kind: str = "", mark: int = 0) -> bool:
+        """A new present; what had been undone is forgotten. Returns whether anything changed.
+
+        `mark`: a number that tells which steps of several histories are one.
+        """
         if state == self.present:
             return False
         now = time.monotonic()
         joined = kind and kind == self._kind and now - self._when < TOGETHER and self._at > 0
-        del self._states[self._at + 1 :]
+        del self._states[self._at + 1 :], self._marks[self._at + 1 :]
         if joined:
-            self._states[self._at] = state
+            self._states[self._at], self._marks[self._at] = state, mark
         else:
             self._states.append(state)
+            self._marks.append(mark)
             self._at += 1
         self._kind, self._when = kind, now
         return True
 
-    def settle(self, state: S) -> None:
-        """Replace the present without a step: what the program found, not what the user did."""
-        self._states[self._at] = state
+    def revise(self, change: Callable[[S], S]) -> None:
+        """Change every state without a step: what the program found, not what the user did."""
+        self._states = [change(state) for state in self._states]
 
     def undo(self) -> S:
         """A step back, if there is one."""

@@ -167,7 +167,7 @@ class Stage(QWidget):
         if item is None or item.original is None:
             return
         half = SPOT[Tool(tool)]
-        spot = _square(item.original, x, y, half)
+        spot = self.session.display.back(_square(item.original, x, y, half))
         red, green, blue = (float(v) / 255 for v in spot.reshape(-1, 3).mean(axis=0))
         try:
             found = cast_of(red, green, blue) if tool == Tool.GREY else airlight_of(red, green, blue)

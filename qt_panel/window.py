@@ -52,6 +52,7 @@ class Window(QMainWindow):
         self.actions_ = Actions(self)
         self._connect()
         self._connect_queue()
+        self._leaving = self._over = False
         self._show_backend()
         self._listed()
         self.sidebar.run.handing.setVisible(bool(deliver_to))
@@ -65,6 +66,8 @@ class Window(QMainWindow):
         session.changed.connect(self._news)
         session.backend.changed.connect(self._show_backend)
         self.exports.saved.connect(self._saved)
+        self.exports.saved.connect(lambda *_: self._go_on_leaving())
+        self.exports.failed.connect(lambda _, problem: self._go_on_leaving(problem))
         run.save.connect(self.save)
         run.export.connect(self.export)
         run.deliver.connect(self.deliver)
@@ -112,9 +115,12 @@ class Window(QMainWindow):
             self.dialogs.opened([item.path for item in added])
 
     def save(self) -> None:
-        """The present result beside its photo; in its place for another program."""
-        if self.session.current is not None:
-            self.exports.save(self.session.current)
+        """The present result beside its photo; in its place for another program; elsewhere if it has no place."""
+        item = self.session.current
+        if item is not None and item.title:
+            self.export()
+        elif item is not None:
+            self.exports.save(item)
 
     def export(self) -> None:
         """The present result, or those of the chosen photos, as the dialog says."""
@@ -127,7 +133,11 @@ class Window(QMainWindow):
         """Restore and write these (none: all photos), after asking how."""
         items = items or list(self.session.items)
         options = self.dialogs.ask_export(items) if items else None
-        if options is not None:
+        if options is None:
+            return
+        if len(items) == 1 and items[0].fresh:
+            self.exports.export(items[0], options)
+        else:
             self.queue.start(items, options)
 
     def deliver(self) -> None:
@@ -181,6 +191,7 @@ class Window(QMainWindow):
     def _chosen(self, item: Item | None) -> None:
         self.setWindowTitle(f"{item.name} – UP-ZeroIR" if item is not None else "UP-ZeroIR")
         self.filmstrip.show_items(self.session.items, item)
+        self.sidebar.run.say_where(item is not None and self.exports.replaces(item))
         if item is not None and item.problem is not None:
             self.alert.show_problem(item.problem)
         elif self.alert.problem is not None and not self.alert.problem.backend:
@@ -252,17 +263,30 @@ class Window(QMainWindow):
             QTimer.singleShot(0, lambda: self.open(paths) if paths else None)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Ask before a run is dropped."""
-        if event is None:
+        """Ask before a run or a result is lost; what is being written is written first."""
+        if event is None or self._over:
             return
-        if (self.session.runs.running or self.queue.active) and not self._may_close():
+        if self.exports.writing:
+            self._leaving = True
+            self.tell(tr("Saving first…"))
+            event.ignore()
+            return
+        if not self._may_close():
             event.ignore()
             return
         self.shut()
         event.accept()
 
+    def _go_on_leaving(self, problem: object = None) -> None:
+        """A file was written while the window waits to be closed; one that could not be is said instead."""
+        if self._leaving and (problem is not None or not self.exports.writing):
+            self._leaving = False
+            if problem is None:
+                self.close()
+
     def shut(self, ended: bool = True) -> None:
         """End the work. `ended` as it should: nothing is left behind; else the next start has the session again."""
+        self._over = True
         running_application().removeEventFilter(self)
         if ended:
             self.autosave.end()
@@ -272,20 +296,30 @@ class Window(QMainWindow):
         self.delivery.close()
 
     def _may_close(self) -> bool:
+        unsaved = sum(item.result is not None and not item.result.kept for item in self.session.items)
+        if self.session.runs.running or self.queue.active:
+            title, text = tr("Still restoring"), tr("A photo is being restored. Close and drop it?")
+        elif unsaved:
+            title = tr("Not saved")
+            text = tr("Restored photos that are not saved: {n}. Close and drop them?").format(n=unsaved)
+        else:
+            return True
         answer = QMessageBox.question(
-            self, tr("Still restoring"),
-            tr("A photo is being restored. Close and drop it?"),
+            self, title, text,
             QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )  # fmt: skip
         return answer == QMessageBox.StandardButton.Close
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """B, held anywhere in the window, shows the photo as it was."""
-        kinds = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-        if not isinstance(event, QKeyEvent) or event.type() not in kinds or event.isAutoRepeat():
+        """B, held anywhere in the window, shows the photo as it was, until it is let go or the window is left."""
+        canvas, down = self.stage.canvas, QEvent.Type.KeyPress
+        if watched is self and event is not None and event.type() == QEvent.Type.WindowDeactivate:
+            canvas.hold_before(False)
+        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_B or event.isAutoRepeat():
             return False
-        if event.key() == Qt.Key.Key_B and not event.modifiers() and self.isActiveWindow():
-            self.stage.canvas.hold_before(event.type() == QEvent.Type.KeyPress)
-        del watched
+        if event.type() == QEvent.Type.KeyRelease:
+            canvas.hold_before(False)
+        elif event.type() == down and not event.modifiers() and self.isActiveWindow():
+            canvas.hold_before(True)
         return False

@@ -162,7 +162,7 @@ def _how(command: argparse.ArgumentParser) -> None:
     add("--strength", type=_share, metavar="0-1", help="blend with the original (default 1)")
     add("--effort", choices=EFFORTS, help="fast (default), thorough, or the paper's guided")
     add("--steps", type=_count, metavar="N", help="network calls of the iterative part")
-    add("--seed", type=int, metavar="N", help="seed of what is random (default 0)")
+    add("--seed", type=_seed, metavar="N", help="seed of what is random (default 0)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add(
         "--prior",
@@ -323,6 +323,16 @@ def _gigabytes(text: str) -> float:
 
 def _count(text: str) -> int:
     return int(_number(text, 1, 1000))
+
+
+def _seed(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{text}: it takes a whole number from 0 to {2**63 - 1}.")
+    return value
 
 
 def _retries(text: str) -> int:

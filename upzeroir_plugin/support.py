@@ -9,28 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from upzeroir_plugin import client, launch
-from upzeroir_plugin.errors import UnwritableError
+from upzeroir_plugin.photo.atomic import written
 from upzeroir_plugin.service.log import redacted
 
 LONGEST = 1_000_000
 
 
 def bundle(path: Path, findings: Mapping[str, Any]) -> None:
-    """Write `findings`, the state of a running service, and its logs as a zip file. Raises UnwritableError."""
+    """Write `findings`, the state of a running service, and its logs as a zip file; over no other file.
+
+    Raises UnwritableError, OutputExistsError.
+    """
     state = launch.state_path()
     known = launch.read_state(state) or {}
     token = str(known.get("token", ""))
     parts = {"doctor.json": json.dumps(dict(findings), indent=2), "service.json": _service(state, known)}
     for log in sorted(state.parent.glob("service.log*")) + sorted(state.parent.glob("launch.log")):
         parts[log.name] = _tail(log)
-    try:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-            for name, text in parts.items():
-                out.writestr(name, redacted(text, token))
-    except OSError as error:
-        raise UnwritableError(
-            f"{path} cannot be written: {error.strerror or error}.", "Name another file."
-        ) from error
+    with written(path, overwrite=False) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, text in parts.items():
+            out.writestr(name, redacted(text, token))
 
 
 def _service(state: Path, known: Mapping[str, Any]) -> str:

@@ -612,6 +612,10 @@
       <translation>Wie sich die Fehler verteilen: 2 ist so gleichmäßig wie einfaches Rauschen, darunter fast überall wenig und an einzelnen Stellen viel.</translation>
     </message>
     <message>
+      <source>In place of the photo, of which a copy is kept beside it (Ctrl+S)</source>
+      <translation>An die Stelle des Fotos, von dem eine Kopie daneben bleibt (Strg+S)</translation>
+    </message>
+    <message>
       <source>Install GIMP 3, or save the photo and open it there.</source>
       <translation>GIMP 3 installieren, oder das Foto speichern und dort öffnen.</translation>
     </message>
@@ -788,6 +792,10 @@
       <translation>Rauschen, das nach der Tonkurve dazukam (Scans, neu gespeicherte Dateien): Standardabweichung.</translation>
     </message>
     <message>
+      <source>Not saved</source>
+      <translation>Nicht gesichert</translation>
+    </message>
+    <message>
       <source>Nothing to fix.</source>
       <translation>Nichts zu beheben.</translation>
     </message>
@@ -838,6 +846,10 @@
     <message>
       <source>Open in GIMP</source>
       <translation>In GIMP öffnen</translation>
+    </message>
+    <message>
+      <source>Open it from there again. What was saved is safe.</source>
+      <translation>Öffnen Sie es von dort erneut. Was gesichert wurde, ist sicher.</translation>
     </message>
     <message>
       <source>Open photos</source>
@@ -1028,6 +1040,10 @@
       <translation>Gerettet</translation>
     </message>
     <message>
+      <source>Restored photos that are not saved: {n}. Close and drop them?</source>
+      <translation>Restaurierte Fotos, die nicht gesichert sind: {n}. Schließen und verwerfen?</translation>
+    </message>
+    <message>
       <source>Retry</source>
       <translation>Nochmal</translation>
     </message>
@@ -1054,6 +1070,10 @@
     <message>
       <source>Saved as {name}</source>
       <translation>Gespeichert als {name}</translation>
+    </message>
+    <message>
+      <source>Saving first…</source>
+      <translation>Erst wird gesichert …</translation>
     </message>
     <message>
       <source>Screen profile</source>
@@ -1174,6 +1194,10 @@
     <message>
       <source>The backend did not understand what was asked.</source>
       <translation>Der Dienst hat die Anfrage nicht verstanden.</translation>
+    </message>
+    <message>
+      <source>The backend has forgotten the picture that another program handed over.</source>
+      <translation>Der Dienst hat das Bild vergessen, das ein anderes Programm übergeben hat.</translation>
     </message>
     <message>
       <source>The backend has forgotten this photo or result.</source>

@@ -333,8 +333,6 @@ class Canvas(QWidget):
             self.set_split(self.split - way[0] * STEP)
         elif way is not None:
             self._changed(self.view.moved(way[0] * self.view.port[0] / 8, way[1] * self.view.port[1] / 8))
-        elif event.key() == Qt.Key.Key_Escape and self.tools.tool is not Tool.NONE:
-            self.tools.choose(Tool.NONE)
         else:
             super().keyPressEvent(event)
 

@@ -26,7 +26,8 @@ class RunBar(QWidget):
         self.go = button(tr("Restore"), "primary", tr("Undo what is wrong (Ctrl+R)"))
         self.keeping = button(tr("Stop and keep this"), "", tr("End with the picture as it is now"))
         self.cancelling = button(tr("Cancel"), "", tr("Drop this run (Esc)"))
-        self.saving = button(tr("Save"), "", tr("Beside the original, never over it (Ctrl+S)"))
+        self.saving = button(tr("Save"), "", "")
+        self.say_where(False)
         self.exporting = button(tr("Export…"), "", tr("Choose format, name and place (Ctrl+E)"))
         self.handing = button(tr("Hand to GIMP"), "", tr("As a layer of the picture that it came from"))
         self.handing.hide()
@@ -48,6 +49,12 @@ class RunBar(QWidget):
         for made, signal in pairs:
             made.clicked.connect(signal)
         self.show_item(None)
+
+    def say_where(self, replaced: bool) -> None:
+        """Where Save writes: beside the photo, or in its place for another program."""
+        beside = tr("Beside the original, never over it (Ctrl+S)")
+        instead = tr("In place of the photo, of which a copy is kept beside it (Ctrl+S)")
+        self.saving.setToolTip(instead if replaced else beside)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -70,8 +70,8 @@ class Tools(QObject):
         self.set_mask(None)
 
     def set_mask(self, mask: Pixels | None) -> None:
-        """Show a mask; nobody is told."""
-        self.mask, self._shade = mask, None
+        """Show a mask, and draw on a copy of it; nobody is told."""
+        self.mask, self._shade = (None if mask is None else mask.copy()), None
         self.canvas.update()
 
     def press(self, at: tuple[float, float], button: Qt.MouseButton, keys: Qt.KeyboardModifier) -> None:

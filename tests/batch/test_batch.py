@@ -139,3 +139,14 @@ def test_two_batches_do_not_share_a_folder(tmp_path: Path, capsys: pytest.Captur
     with FileLock(out / "upzeroir-batch" / "lock"):
         assert batch(source, "-o", out) == 2
     assert "Another batch" in capsys.readouterr().err
+
+
+def test_a_batch_beside_its_photos_goes_on_where_it_was(tmp_path: Path) -> None:
+    folder = photos(tmp_path / "in", 1)
+    order = ["batch", str(folder), "-o", str(folder), "--name", "{stem}-restored", *QUICK]
+    assert main(order) == 0
+    before = results(folder)
+    assert set(before) == {"photo 0.png", "photo 0-restored.png"}
+    assert main(order) == 0
+    assert results(folder) == before
+    assert main([*order, "--format", "jpeg"]) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from upzeroir_plugin.batch.find import Wanted
-from upzeroir_plugin.batch.ledger import Ledger
+from upzeroir_plugin.batch.ledger import Ledger, results_in
 from upzeroir_plugin.batch.pool import auto_jobs
 from upzeroir_plugin.errors import UnreadableError, UsageError
 
@@ -93,3 +93,20 @@ def test_jobs_by_memory_and_cores(
     pixels: float, free: float, count: int, accelerator: bool, jobs: int
 ) -> None:
     assert auto_jobs(pixels, free, count, accelerator) == jobs
+
+
+def test_a_name_that_an_earlier_run_took_is_not_given_twice(ledger: Ledger, tmp_path: Path) -> None:
+    other = tmp_path / "card two" / "a.jpg"
+    ledger.add([Wanted(other, tmp_path / "out" / "a.jpg")], tmp_path / "out")
+    outputs = {row.source: row.output.name for row in ledger.rows()}
+    assert outputs[other] == "a-jpg.jpg" and outputs[tmp_path / "a.jpg"] == "a.jpg"
+    ledger.add([Wanted(other, tmp_path / "out" / "a.jpg")], tmp_path / "out")
+    assert len(list(ledger.rows())) == 4
+
+
+def test_results_of_earlier_runs_are_no_photos(ledger: Ledger, tmp_path: Path) -> None:
+    assert results_in(tmp_path) == set()
+    first = next(ledger.rows())
+    ledger.begin(first)
+    assert results_in(tmp_path) == {tmp_path / "out" / "a.jpg"}
+    assert results_in(tmp_path / "nowhere") == set()

@@ -212,3 +212,31 @@ def test_a_report_that_exists_needs_overwrite(cli: Cli, grainy: Path, tmp_path: 
     assert not (tmp_path / "out.png").exists()
     assert cli("restore", grainy, *options, "--overwrite").code == 0
     assert set(json.loads(report.read_text())) == REPORT
+
+
+# nothing is overwritten
+
+
+def test_previews_never_replace_a_photo(cli: Cli, grainy: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "roll" / "preview-0000.jpg"
+    photo.parent.mkdir()
+    Image.open(grainy).convert("RGB").save(photo)
+    before = photo.read_bytes()
+    ran = cli("restore", photo, "-o", tmp_path / "out.png", "--preview-dir", photo.parent, "--overwrite")
+    assert ran.code == 2 and "is an input" in ran.err
+    ran = cli("restore", grainy, "-o", tmp_path / "out.png", "--preview-dir", photo.parent)
+    assert ran.code == 2 and "exists already" in ran.err
+    assert photo.read_bytes() == before
+
+
+def test_a_report_never_takes_the_results_name(cli: Cli, grainy: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    assert cli("restore", grainy, "-o", out, "--report", out, "--overwrite", *GRAINY).code == 2
+    assert not out.exists()
+
+
+def test_a_report_for_support_replaces_nothing(cli: Cli, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"mine")
+    assert cli("doctor", "--report", photo).code == 2
+    assert photo.read_bytes() == b"mine"

@@ -78,6 +78,7 @@ def test_version(cli: Cli) -> None:
         ("restore", "a.png", "-o", "b.png", "--device", "abacus"),
         ("restore", "a.png", "-o", "b.png", "--metadata", "some"),
         ("restore", "a.png", "-o", "b.png", "--max-pixels", "0"),
+        ("restore", "a.png", "-o", "b.png", "--seed", "99999999999999999999"),
         ("train", "photos", "-o", "prior", "--minutes", "0"),
         ("train", "photos", "-o", "prior", "--minutes", "nan"),
         ("train", "photos", "-o", "prior", "--estimator", "--dark"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -7,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from tests.photo.photo_files import ROOM, encoded, exif_block, loaded, png16, scene, tif
 from upzeroir_plugin.errors import TooLargeError, UnreadableError, UpzeroirError
+from upzeroir_plugin.photo import xmp
 from upzeroir_plugin.photo.load import load
+from upzeroir_plugin.photo.png import metadata
 from upzeroir_plugin.photo.record import read_record
 
 RGB, RGB16 = scene(), scene(top=65535)
@@ -203,3 +207,29 @@ def test_only_typed_errors_come_out_of_mutated_files(
         assert photo.pixels.ndim == 3 and photo.pixels.shape[2] == 3
         assert photo.pixels.dtype == np.float32 and np.isfinite(photo.pixels).all()
     assert read_record(path) is None
+
+
+def test_texts_that_unpack_to_more_than_any_memory_are_left_out() -> None:
+    packed = zlib.compress(b"\0" * (40 << 20), 9)
+    chunk = b"zTXt" + b"Comment\0\0" + packed
+    plain = encoded(scene(), "PNG")
+    head = len(b"\x89PNG\r\n\x1a\n") + 12 + 13
+    bomb = (struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))) * 4
+    texts = metadata(io.BytesIO(plain[:head] + bomb + plain[head:])).texts
+    assert sum(len(text) for _, text in texts) <= 16 << 20
+
+
+def test_a_document_type_is_refused_in_every_encoding() -> None:
+    text = '<?xml version="1.0" encoding="{}"?><!DOCTYPE a [<!ENTITY b "c">]>' + xmp.EMPTY
+    for encoding in ("utf-8", "utf-16"):
+        assert xmp.orientation(text.format(encoding).encode(encoding)) is None
+        assert xmp._parsed(text.format(encoding).encode(encoding)) is None
+
+
+def test_alpha_that_is_no_number(tmp_path: Path) -> None:
+    rgba = np.ones((8, 8, 4), np.float32)
+    rgba[2, 3, 3] = np.nan
+    path = tmp_path / "alpha.tif"
+    tifffile.imwrite(path, rgba, photometric="rgb", extrasamples=["unassalpha"])
+    with pytest.raises(UnreadableError, match="no numbers"):
+        load(path, 1e6)

@@ -45,15 +45,14 @@ def fake() -> FakeClient:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, fake: FakeClient) -> Iterator[Window]:
+def window(qtbot: QtBot, fake: FakeClient) -> Window:
     """A window on the fake service, shown."""
     made = build(lambda _: fake)  # type: ignore[arg-type,return-value]
-    qtbot.addWidget(made)
+    qtbot.addWidget(made, before_close_func=Window.shut)
     made.show()
     made.session.backend.start()
     qtbot.waitUntil(lambda: made.session.backend.state == "ready")
-    yield made
-    made.shut()
+    return made
 
 
 @pytest.fixture

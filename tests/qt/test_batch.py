@@ -195,7 +195,7 @@ def test_save_replaces_the_file_for_another_program_with_a_backup(
     opened: Window, qtbot: QtBot, photo: Path
 ) -> None:
     before = photo.read_bytes()
-    opened.exports.replacing = True
+    opened.exports.replacing = photo
     for _ in range(2):
         with qtbot.waitSignal(opened.exports.saved):
             opened.save()
@@ -329,7 +329,7 @@ def test_closing_in_mid_run_asks_and_keeps_or_drops(
 def test_results_are_handed_to_the_plug_in_that_waits(qtbot: QtBot, fake: FakeClient) -> None:
     fake.photos.add("from-gimp")
     window = app.build(lambda _: fake, deliver_to="gimp-42")  # type: ignore[arg-type,return-value]
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=Window.shut)
     window.show()
     app.begin(
         window,
@@ -412,7 +412,7 @@ def test_a_backend_that_is_missing_is_a_clear_state(qtbot: QtBot) -> None:
         raise ClientError("no-service", "The backend did not start: no room.", "Its log: x")
 
     window = app.build(nobody)  # type: ignore[arg-type]
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=Window.shut)
     window.show()
     window.session.backend.start()
     qtbot.waitUntil(lambda: window.alert.isVisible())

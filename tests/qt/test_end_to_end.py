@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from qt_panel.app import build
 from qt_panel.item import Status
+from qt_panel.window import Window
 from upzeroir_plugin.client import Client
 
 
@@ -19,7 +20,7 @@ def test_open_estimate_edit_run_keep_save(
     service: Callable[[], Client], bad_photo: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = build(lambda _: service())
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=Window.shut)
     window.show()
     session = window.session
     path = tmp_path / bad_photo.name
@@ -70,7 +71,7 @@ def test_at_most_three_clicks(
     path = tmp_path / "small.png"
     Image.open(bad_photo).resize((160, 120)).save(path)
     window = build(lambda _: service())
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=Window.shut)
     window.show()
     monkeypatch.setattr("qt_panel.window.QFileDialog.getOpenFileNames", lambda *_: ([str(path)], ""))
     clicks = 0

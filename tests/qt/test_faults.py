@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from qt_panel.app import build
 from qt_panel.item import Status
+from qt_panel.window import Window
 from upzeroir_plugin import client as clients
 from upzeroir_plugin.client import Client
 from upzeroir_plugin.launch import read_state
@@ -27,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 def test_killing_the_service_in_mid_run_loses_nothing(bad_photo: Path, qtbot: QtBot, tmp_path: Path) -> None:
     state = tmp_path / "own" / "service.json"
     window = build(lambda _: clients.connect(state=state, patience=60))
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=Window.shut)
     window.show()
     path = tmp_path / "photo.jpg"
     path.write_bytes(bad_photo.read_bytes())

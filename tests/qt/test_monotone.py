@@ -68,8 +68,8 @@ SLIDERS: dict[str, tuple[dict[str, float], Effect]] = {
     "blur.focus": ({"noise.file": 2.0}, moved),
     "blur.length": ({"noise.file": 2.0}, moved),
 }
-NOT_SEEN = {"blur.length": 0.02}
-"""Share of an effect that may be lost on the way: two long motions that both ruin this photo do it much alike."""
+NOT_SEEN = {"blur.length": 0.02, "blur.focus": 0.02}
+"""Share of an effect that may be lost on the way: two long motions or wide discs that ruin this photo do it alike."""
 WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0}
 """Wider ones do not fit into so small a picture."""
 WITHOUT = {"blur.angle", "noise.size", "noise.clipped", "sampling.scale"}

@@ -11,6 +11,7 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.prior.embedded import EmbeddedPrior
 from upzeroir_plugin.solver.annealed import make_plan, to_pixels, to_tensor
+from upzeroir_plugin.solver.plan import Plan
 from upzeroir_plugin.solver.window import restore_window
 
 NOISE = ParameterVector().with_values({"noise.file": 1.2})
@@ -66,3 +67,35 @@ def test_it_helps_a_dark_photo(exact_prior: EmbeddedPrior) -> None:
         return float(np.square(to_pixels(made) - clean).mean())
 
     assert error(plan.exposure) < 0.95 * error(1.0)
+
+
+def test_a_moon_over_a_dark_scene_does_not_spill(exact_prior: EmbeddedPrior) -> None:
+    rows, columns = np.mgrid[:256, :256]
+    away = np.hypot(rows - 110, columns - 140)
+    dark = np.full((256, 256, 3), 14 / 255, np.float32)
+    dark[away < 7] = 0.9
+    noisy = (dark + np.random.default_rng(3).normal(0, 4 / 255, dark.shape)).clip(0, 1).astype(np.float32)
+    theta = ParameterVector().with_values({"noise.file": 4.0})
+    plan = plan_of(noisy, theta, exact_prior)
+    assert plan.exposure > 8
+    made = restored(noisy, plan, exact_prior)
+    around = (away > 16) & (away < 90)
+    assert np.abs(made[around] - noisy[around].mean(0)).mean() < 1.2 / 255
+    assert made[away < 5].mean() == pytest.approx(noisy[away < 5].mean(), abs=2 / 255)
+
+
+def test_highlights_of_a_float_photo_do_not_spill(exact_prior: EmbeddedPrior) -> None:
+    plain = scene(192, 192)
+    bright = plain.copy()
+    bright[80:100, 80:100] = 2.0
+    theta = ParameterVector().with_values({"noise.file": 4.0})
+    made, without = (restored(p, plan_of(p, theta, exact_prior), exact_prior) for p in (bright, plain))
+    far = np.ones(plain.shape[:2], bool)
+    far[60:120, 60:120] = False
+    assert np.abs(made[far] - without[far]).max() < 6 / 255
+
+
+def restored(pixels: np.ndarray, plan: Plan, prior: EmbeddedPrior) -> np.ndarray:
+    box = (0, 0, pixels.shape[1], pixels.shape[0])
+    window = restore_window(to_tensor(pixels), box, plan, prior, lambda: None, lambda *_: None)
+    return to_pixels(window.full)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import string
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,8 @@ COMPANIONS = {".jpg", ".jpeg", ".heic", ".heif"}
 READABLE = RAW_ENDINGS | COMPANIONS | {".png", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".avif"}
 FORMATS = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
 FIELDS = ("stem", "folder")
+FOLDER = "upzeroir-batch"
+"""In the output folder: what a batch knows of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,19 @@ class Names:
         return stem + (ending(photo) if self.format == "same" else FORMATS[self.format])
 
 
-def find(wanted: Sequence[str], output: Path, recursive: bool, pairs: str, names: Names) -> Found:
+def find(
+    wanted: Sequence[str],
+    output: Path,
+    recursive: bool,
+    pairs: str,
+    names: Names,
+    results: Set[Path] = frozenset(),
+) -> Found:
     """Photos of the folders, files and patterns `wanted`; results go below `output`, in the same sub-folders.
 
     Of a raw file and the camera's JPEG beside it, `pairs` says which is taken. Hidden files and folders, links to
-    folders and the output folder itself are passed over. Raises UsageError if there is nothing, or if results would
-    land on their sources.
+    folders, the output folder itself and `results` of earlier runs are passed over. Raises UsageError if there is
+    nothing, or if results would land on their sources.
     """
     names.check()
     output = _absolute(output)
@@ -76,21 +85,21 @@ def find(wanted: Sequence[str], output: Path, recursive: bool, pairs: str, names
         root, photos = _photos(text, recursive, output)
         below = output / root.name if several and Path(text).is_dir() else output
         for photo in _paired(photos, pairs, found):
-            if photo in seen:
+            if photo in seen or photo in results:
                 continue
             seen.add(photo)
             folder = below / photo.parent.relative_to(root)
-            result = _free(folder / names.of(photo), photo, taken)
-            taken.add(_same(result))
+            result = free(folder / names.of(photo), photo, taken)
+            taken.add(same(result))
             found.photos.append(Wanted(photo, result))
     if not found.photos:
         raise UsageError(
             f"No photos were found in {', '.join(wanted)}.",
             "Name a folder that holds photos; --recursive looks into its sub-folders too.",
         )
-    sources = {_same(photo) for photo in seen}
+    sources = {same(photo) for photo in seen}
     for item in found.photos:
-        if _same(item.output) in sources:
+        if same(item.output) in sources:
             raise UsageError(
                 f"{item.output} is a source.",
                 'Choose another output folder, or --name "{stem}-restored": sources are never overwritten.',
@@ -117,7 +126,7 @@ def _walk(folder: Path, recursive: bool, output: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         here = Path(place)
         shown = sorted(name for name in folders if not name.startswith("."))
-        folders[:] = [name for name in shown if here / name != output] if recursive else []
+        folders[:] = [n for n in shown if n != FOLDER and here / n != output] if recursive else []
         yield from (here / name for name in sorted(files) if not name.startswith("."))
 
 
@@ -143,13 +152,13 @@ def _paired(photos: Iterable[Path], pairs: str, found: Found) -> Iterator[Path]:
             yield photo
 
 
-def _free(result: Path, photo: Path, taken: set[str]) -> Path:
+def free(result: Path, photo: Path, taken: set[str]) -> Path:
     """`result`, or if another photo of this batch has that name, one with the source's ending in it."""
-    if _same(result) not in taken:
+    if same(result) not in taken:
         return result
     made = result.with_name(f"{result.stem}-{photo.suffix.lstrip('.').lower()}{result.suffix}")
     number = 2
-    while _same(made) in taken:
+    while same(made) in taken:
         made = made.with_name(f"{result.stem}-{number}{result.suffix}")
         number += 1
     return made
@@ -160,6 +169,6 @@ def _absolute(path: str | Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _same(path: Path) -> str:
+def same(path: Path) -> str:
     """Equal for names that some file system takes for one."""
     return str(path).casefold()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from upzeroir_plugin.batch.find import Wanted
+from upzeroir_plugin.batch.find import Wanted, free, same
 from upzeroir_plugin.errors import UnreadableError, UsageError
 
 TABLES = """
@@ -27,6 +27,19 @@ CREATE TABLE IF NOT EXISTS photos (
   begun INTEGER NOT NULL DEFAULT 0, found TEXT);
 CREATE TABLE IF NOT EXISTS series (source BLOB PRIMARY KEY, look TEXT NOT NULL, theta TEXT);
 """
+
+
+def results_in(folder: Path) -> set[Path]:
+    """Results that earlier runs of a batch (its `folder`) made or were making: no photos to restore; none is empty."""
+    file = folder / "ledger.sqlite"
+    if not file.is_file():
+        return set()
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as base:
+            found = base.execute("SELECT output FROM photos WHERE state != 'waiting'").fetchall()
+    except sqlite3.DatabaseError:
+        return set()  # said when it is opened for the batch
+    return {Path(os.fsdecode(output)) for (output,) in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +84,19 @@ class Ledger:
         self.base.close()
 
     def add(self, photos: Sequence[Wanted], root: Path) -> None:
-        """Note photos that are not in it yet; those that it knows keep their outputs."""
+        """Note photos that are not in it yet, under free names; those that it knows keep their outputs."""
+        taken = {same(row.output): row.source for row in self.rows()}
+        known = set(taken.values())
         self.base.execute("BEGIN")
         for photo in photos:
-            name = photo.output.relative_to(root)
+            if photo.source in known:
+                continue
+            output = free(photo.output, photo.source, set(taken))
+            taken[same(output)] = photo.source
+            name = output.relative_to(root)
             report = self.folder / "reports" / name.with_name(name.name + ".json")
-            row = tuple(os.fsencode(p) for p in (photo.source, photo.output, report))
-            self.base.execute("INSERT OR IGNORE INTO photos (source, output, report) VALUES (?, ?, ?)", row)
+            row = tuple(os.fsencode(p) for p in (photo.source, output, report))
+            self.base.execute("INSERT INTO photos (source, output, report) VALUES (?, ?, ?)", row)
         self.base.execute("COMMIT")
 
     def recover(self) -> int:

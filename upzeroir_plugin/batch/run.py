@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from upzeroir_plugin import __version__
-from upzeroir_plugin.batch.find import Found
+from upzeroir_plugin.batch.find import FOLDER, Found, Names
 from upzeroir_plugin.batch.ledger import Ledger, Row, sweep
 from upzeroir_plugin.batch.pool import auto_jobs, cores, free_memory, largest, run_all
 from upzeroir_plugin.batch.summary import write_summary
@@ -20,8 +20,6 @@ from upzeroir_plugin.batch.task import Outcome, Task
 from upzeroir_plugin.errors import OutputExistsError, UnwritableError, UsageError
 from upzeroir_plugin.single import Order
 
-FOLDER = "upzeroir-batch"
-"""Ledger, reports and summary, in the output folder."""
 AGAIN = {"worker", "internal", "result", "too-large"}
 """Codes of errors that may not come again, with one worker and more memory."""
 HOPELESS = 5
@@ -71,7 +69,15 @@ Work = Callable[[Iterator[Task], Order, int, int, Callable[[Task], bool]], Itera
 """What `pool.run_all` is: tasks, order, jobs, threads, begin → outcomes as they come."""
 
 
-def run(found: Found, output: Path, order: Order, ways: Ways, tell: Tell, series: bool = False) -> Ended:
+def run(
+    found: Found,
+    output: Path,
+    order: Order,
+    ways: Ways,
+    tell: Tell,
+    series: bool = False,
+    names: Names = Names(),  # noqa: B008 - frozen
+) -> Ended:
     """Restore the photos found; goes on where an earlier run of the same output folder was stopped.
 
     `series`: photos of one camera, ISO and lens are judged together.
@@ -84,7 +90,8 @@ def run(found: Found, output: Path, order: Order, ways: Ways, tell: Tell, series
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             together = {"series": True} if series else {}
-            ledger = Ledger(folder, {"version": __version__, **order.settings(), **together})
+            named = {"name": names.pattern, "format": names.format}
+            ledger = Ledger(folder, {"version": __version__, **order.settings(), **named, **together})
             with contextlib.closing(ledger):
                 try:
                     return _Batch(ledger, found, output.absolute(), order, ways, tell, series).run()

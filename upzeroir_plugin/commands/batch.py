@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from upzeroir_plugin.batch.find import Names, find
+from upzeroir_plugin.batch.find import FOLDER, Names, find
+from upzeroir_plugin.batch.ledger import results_in
 from upzeroir_plugin.batch.run import Count, Ways
 from upzeroir_plugin.batch.run import run as run_batch
 from upzeroir_plugin.commands.progress import ProgressLine
@@ -18,7 +19,8 @@ SHOWN = 10
 def run(args: Namespace) -> int:
     """Restore what is not restored yet; the highest exit code of a photo wins."""
     names = Names(args.name, args.format)
-    found = find(args.photos, args.output, args.recursive, args.pairs, names)
+    results = results_in(args.output.absolute() / FOLDER)
+    found = find(args.photos, args.output, args.recursive, args.pairs, names, results)
     for photo, reason in found.left[:SHOWN]:
         _say(f"{photo}: {reason}.")
     if len(found.left) > SHOWN:
@@ -40,7 +42,7 @@ def run(args: Namespace) -> int:
 
     try:
         ways = Ways(args.jobs, args.threads, args.retries, args.ray)
-        ended = run_batch(found, args.output, order_of(args), ways, tell, args.series)
+        ended = run_batch(found, args.output, order_of(args), ways, tell, args.series, names)
     except KeyboardInterrupt:
         raise CancelledError(
             "Stopped; what is done is kept.", "Run the same command again to go on."

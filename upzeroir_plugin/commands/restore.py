@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from upzeroir_plugin.photo.image import Photo
 
+PREVIEW = "preview-{}.jpg"
+
 
 def run(args: Namespace) -> int:
     """Restore one photo after another; the highest exit code wins, one bad photo does not stop the others."""
@@ -49,7 +51,12 @@ def _outputs(args: Namespace) -> list[Path]:
     """Where each photo goes; all refusals that need no pixels happen here. Raises UsageError, OutputExistsError."""
     folder = len(args.photos) > 1 or args.output.is_dir() or args.output.suffix == ""
     if folder and args.output.exists() and not args.output.is_dir():
-        raise UsageError(f"{args.output} is a file.", "Several photos need a folder.")
+        hint = (
+            "Several photos need a folder."
+            if len(args.photos) > 1
+            else "Name a file with an ending, or a folder."
+        )
+        raise UsageError(f"{args.output} is a file.", hint)
     outputs = [args.output / (p.stem + ending(p)) if folder else args.output for p in args.photos]
     if len(set(outputs)) < len(outputs):
         raise UsageError(
@@ -58,11 +65,14 @@ def _outputs(args: Namespace) -> list[Path]:
     if args.report and len(args.photos) > 1:
         raise UsageError("--report takes one photo.", "Restore the photos one by one, or leave it out.")
     made = [*outputs, *([args.report] if args.report else [])]
+    if len({path.resolve() for path in made}) < len(made):
+        raise UsageError(f"{args.report} is the result's name, too.", "Give the report another name.")
     inputs = {path.resolve() for path in (*args.photos, args.mask, args.repeat) if path}
     for path in made:
         if path.resolve() in inputs:
             raise UsageError(f"{path} is an input.", "Choose another name: inputs are never overwritten.")
         refuse_existing(path, args.overwrite)
+    _check_previews(args, inputs)
     if folder:
         try:
             args.output.mkdir(parents=True, exist_ok=True)
@@ -71,12 +81,22 @@ def _outputs(args: Namespace) -> list[Path]:
     return outputs
 
 
+def _check_previews(args: Namespace, inputs: set[Path]) -> None:
+    if args.preview_dir is None:
+        return
+    folders = [args.preview_dir / p.stem for p in args.photos] if len(args.photos) > 1 else [args.preview_dir]
+    for folder in folders:
+        for path in (p for p in inputs if p.parent == folder.resolve() and p.match(PREVIEW.format("*"))):
+            raise UsageError(f"{path} is an input.", "Choose another folder for the previews.")
+        refuse_existing(folder / PREVIEW.format("0000"), args.overwrite)
+
+
 def _one(path: Path, output: Path, order: Order, args: Namespace) -> None:
     many = len(args.photos) > 1
     folder = args.preview_dir / path.stem if args.preview_dir and many else args.preview_dir
     line = ProgressLine(path.name)
     try:
-        preview = _Previews(folder).write if folder else None
+        preview = _Previews(folder, args.overwrite).write if folder else None
         made = restore_file(path, output, order, args.overwrite, line.update, preview)
     finally:
         line.close()
@@ -91,19 +111,21 @@ def _one(path: Path, output: Path, order: Order, args: Namespace) -> None:
 
 @dataclass(slots=True)
 class _Previews:
-    """Writes the previews of one run, numbered, into a folder."""
+    """Writes the previews of one run, numbered, into a folder; over files that are there only with `overwrite`."""
 
     folder: Path
+    overwrite: bool
     count: int = 0
 
     def write(self, picture: NDArray[np.uint8], photo: Photo) -> None:
-        """uint8 (h, w, 3) in the photo's profile. Raises UnwritableError."""
+        """uint8 (h, w, 3) in the photo's profile. Raises UnwritableError, OutputExistsError."""
         from PIL import Image
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / f"preview-{self.count:04d}.jpg"
-            Image.fromarray(picture).save(path, quality=90, icc_profile=photo.profile)
+            path = self.folder / PREVIEW.format(f"{self.count:04d}")
+            with written(path, self.overwrite) as stream:
+                Image.fromarray(picture).save(stream, "JPEG", quality=90, icc_profile=photo.profile)
         except OSError as error:
             raise UnwritableError(f"The previews cannot be written to {self.folder}: {error}.") from error
         self.count += 1

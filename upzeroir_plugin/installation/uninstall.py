@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from upzeroir_plugin import launch
@@ -15,6 +16,13 @@ from upzeroir_plugin.folders import WINDOWS
 from upzeroir_plugin.gimp_folders import find
 from upzeroir_plugin.installation import shell
 from upzeroir_plugin.installation.layout import Layout
+from upzeroir_plugin.service.store import PREFIX
+
+STATE = ("service.lock", "service.log*", "launch.log*", "cameras.sqlite*", f"{PREFIX}*")
+"""What the service and the batch make beside the state file."""
+DATA = ("versions", "current", "previous", ".current.new", ".previous.new", "cache", "lock", "install.log", "bin",
+        "priors")  # fmt: skip
+"""What the installer and `upzeroir prior` make in the data folder."""
 
 
 def uninstall(layout: Layout, yes: bool) -> int:
@@ -23,8 +31,13 @@ def uninstall(layout: Layout, yes: bool) -> int:
     Raises UnwritableError for what could not be removed.
     """
     plugins = [profile.plugin for profile in find().profiles if profile.plugin.is_dir()]
-    state = launch.state_path().parent
-    parts = [*plugins, *layout.outside(), *(p for p in (state, layout.data) if p.is_dir())]
+    state = launch.state_path()
+    parts = [
+        *plugins,
+        *layout.outside(),
+        *_made(state.parent, (state.name, f".{state.stem}*.part", *STATE)),
+        *_made(layout.data, DATA),
+    ]
     if not parts:
         print("Nothing is installed.")
         return 0
@@ -37,12 +50,22 @@ def uninstall(layout: Layout, yes: bool) -> int:
         return 0
     _stop_service(layout)
     left = [part for part in parts if not _removed(part)]
+    for folder in (state.parent, layout.data):
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # only if nothing of anybody else's is in it
     if left:
         raise UnwritableError(
             f"Not removed: {', '.join(map(str, left))}.", "Close GIMP and the panel; then run it again."
         )
     print("Removed.")
     return 0
+
+
+def _made(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """What we made in a folder: the folder itself if it holds nothing else. Users may name any folder for us."""
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    ours = [path for path in there if any(fnmatchcase(path.name, pattern) for pattern in patterns)]
+    return [folder] if ours and ours == there else ours
 
 
 def _agreed() -> bool:

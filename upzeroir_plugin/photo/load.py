@@ -80,10 +80,13 @@ def finished(decoded: Decoded, name: str, room: Pixels | None = None) -> Photo:
     colour = _floats(decoded.colour, decoded.top, turn, room)
     if decoded.colour.dtype.kind == "f":
         _check_floats(colour, name)
+    alpha = None if decoded.alpha is None else _floats(decoded.alpha, decoded.top, turn)
+    if alpha is not None:
+        _check_numbers(alpha, name)
     grey = colour.ndim == 2
     return Photo(
         pixels=np.repeat(colour[..., None], 3, axis=2) if grey else colour,
-        alpha=None if decoded.alpha is None else _floats(decoded.alpha, decoded.top, turn).clip(0, 1),
+        alpha=None if alpha is None else alpha.clip(0, 1),
         grey=grey,
         bit_depth=decoded.bit_depth,
         profile=profile.kept(decoded.profile, decoded.metadata.exif, grey),
@@ -120,12 +123,16 @@ def _floats(samples: NDArray[Any], top: float, turn: int, room: Pixels | None = 
     return made
 
 
-def _check_floats(colour: Pixels, name: str) -> None:
-    if not np.isfinite(colour).all():
+def _check_numbers(values: Pixels, name: str) -> None:
+    if not np.isfinite(values).all():
         raise UnreadableError(
             f"{name} holds values that are no numbers (NaN or infinite).",
             "Repair them in the program that wrote it, or save it with 16 bits.",
         )
+
+
+def _check_floats(colour: Pixels, name: str) -> None:
+    _check_numbers(colour, name)
     if float(np.abs(colour).max()) > LARGEST:
         raise UnreadableError(
             f"{name} holds values that no picture has.", "Clip them in the program that wrote it."

@@ -27,6 +27,8 @@ XMP = "XML:com.adobe.xmp"
 RAW_IPTC, RAW_EXIF = "Raw profile type iptc", "Raw profile type exif"
 PER_INCH = 0.0254
 LARGEST_CHUNK = 64 << 20
+MOST_TEXT = 16 << 20
+"""Characters of all texts of a file together: what is beyond is left out, so that a small file cannot fill memory."""
 SWIFT = {"level": 1, "filter": 16, "strategy": 3}
 """Differences to the left, run lengths and Huffman codes: as small for photos as level 6, in a tenth of its time."""
 Chunks = list[tuple[bytes, bytes]]
@@ -102,10 +104,10 @@ def _check_sums(data: bytes, name: str) -> None:
     raise UnreadableError(f"{name} is damaged or cut short (check sum of {kind!r}).", AGAIN)
 
 
-def _inflated(data: bytes) -> bytes:
+def _inflated(data: bytes, most: int = LARGEST_CHUNK) -> bytes:
     """Data of zlib, up to a size that no honest chunk needs more of; b"" if damaged."""
     try:
-        return zlib.decompressobj().decompress(data, LARGEST_CHUNK)
+        return zlib.decompressobj().decompress(data, max(most, 1))
     except zlib.error:
         return b""
 
@@ -115,16 +117,17 @@ def _profile(names: dict[bytes, bytes]) -> bytes | None:
     return _inflated(rest[1:]) or None
 
 
-def _text(name: bytes, data: bytes) -> tuple[str, str] | None:
-    """Keyword and text of a tEXt, zTXt or iTXt chunk."""
+def _text(name: bytes, data: bytes, most: int) -> tuple[str, str] | None:
+    """Keyword and text of a tEXt, zTXt or iTXt chunk, inflated to at most that many bytes."""
     keyword, _, rest = data.partition(b"\0")
     if name == b"tEXt":
         return keyword.decode("latin-1"), rest.decode("latin-1")
     if name == b"zTXt":
-        return keyword.decode("latin-1"), _inflated(rest[1:]).decode("latin-1")
+        return keyword.decode("latin-1"), _inflated(rest[1:], most).decode("latin-1")
     if name == b"iTXt" and len(rest) > 2:
         body = rest[2:].split(b"\0", 2)[-1]
-        return keyword.decode("latin-1"), (_inflated(body) if rest[0] else body).decode("utf-8", "replace")
+        text = _inflated(body, most) if rest[0] else body
+        return keyword.decode("latin-1"), text.decode("utf-8", "replace")
     return None
 
 
@@ -139,7 +142,12 @@ def _raw_profile(text: str) -> bytes:
 
 def metadata_of(chunks: Chunks) -> Metadata:
     """Metadata among chunks. Raw text profiles, of the days before eXIf, count where the chunk proper is missing."""
-    texts = [t for name, data in chunks if (t := _text(name, data))]
+    texts, room = list[tuple[str, str]](), MOST_TEXT
+    for name, data in chunks:
+        text = _text(name, data, room)
+        if text is not None and len(text[1]) < room:
+            room -= len(text[1])
+            texts.append(text)
     said, names = dict(texts), dict(chunks)
     exif_block = names.get(b"eXIf", b"") or _raw_profile(said.get(RAW_EXIF, ""))
     found = Metadata(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 from xml.dom import XMLNS_NAMESPACE, minidom
-from xml.parsers.expat import ExpatError
+from xml.parsers.expat import ExpatError, ParserCreate
 
 RECORD_SPACE, RECORD_NAME = "urn:upzeroir:restoration:1.0/", "record"
 RECORD = (RECORD_SPACE, "upzeroir", RECORD_NAME)
@@ -114,13 +114,23 @@ def _bytes(tree: minidom.Document) -> bytes:
 def _parsed(packet: bytes) -> minidom.Document | None:
     """The packet as a tree with an rdf:RDF in it; None for anything else. No document types: they can hide bombs."""
     packet = packet.strip(b"\0 \t\r\n")
-    if not packet or b"<!" in packet.replace(b"<!--", b"").replace(b"<![CDATA[", b""):
-        return None
     try:
+        _refuse_types(packet)
         tree = minidom.parseString(packet)  # noqa: S318 (no document type, so no entities)
     except (ExpatError, ValueError, LookupError):
         return None
     return tree if tree.getElementsByTagNameNS(RDF, "RDF") else None
+
+
+def _refuse_types(packet: bytes) -> None:
+    """Raises ValueError for a document type, in whatever encoding it hides, ExpatError for what is no XML."""
+
+    def refuse(*_: object) -> None:
+        raise ValueError("a document type")
+
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(packet, True)
 
 
 def _properties(tree: minidom.Document) -> Iterator[Any]:

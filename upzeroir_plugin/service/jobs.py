@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import shutil
@@ -260,7 +261,8 @@ class Jobs:
             await self._news.wait()
             self._news.clear()
             for name in self._looks:
-                self.engine.tell({"do": "cancel", "job": name})
+                with contextlib.suppress(Refusal):  # the engine ended meanwhile: it is started anew below
+                    self.engine.tell({"do": "cancel", "job": name})
             while self.waiting:
                 job = self.current = self.waiting.popleft()
                 job.state, job.started = State.RUNNING, time.monotonic()

@@ -21,7 +21,8 @@ from upzeroir_plugin.service.orders import FrameHeader, Rect, frame_header
 from upzeroir_plugin.service.process import Child, Message
 from upzeroir_plugin.service.routes import FRAME
 
-PREFIX = "pictures-"
+PREFIX = ".upzeroir-pictures-"
+"""No name that somebody else would give a folder beside the state file: what begins so is removed at the start."""
 HEAD_BYTES = 16 << 20
 BLOCK = 4 << 20
 

@@ -11,7 +11,10 @@ from upzeroir_plugin.photo.image import Pixels
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, weights
 
 RAMP = 8
-FEATHER = 6
+FEATHERS = (6, 3, 1, 0)
+"""Reach in px of the softening of a mask's edges, where it is at least four times as wide; else the next."""
+SOFT = 0.2
+"""Step between neighbours below which a mask's edges are soft already."""
 
 
 class Canvas:
@@ -53,11 +56,26 @@ class Canvas:
 
 
 def feathered(mask: NDArray[np.float32]) -> Pixels:
-    """The mask with its hard edges softened inwards: nowhere above the mask itself, so the outside stays outside."""
-    side = 2 * FEATHER + 1
-    inner = ndimage.uniform_filter(ndimage.minimum_filter(mask, side, mode="nearest"), side, mode="nearest")
-    soft: Pixels = np.minimum(mask, inner).astype(np.float32)
-    return soft
+    """The mask with its hard edges softened inwards: nowhere above the mask itself, so the outside stays outside.
+
+    A part that is too narrow for that is softened less, or not at all: what is white is restored. A mask that has no
+    hard edges stays as it is.
+    """
+    steps = [float(np.abs(np.diff(mask, axis=axis)).max(initial=0)) for axis in (0, 1)]
+    if max(steps) < SOFT:
+        return mask.astype(np.float32)
+    soft, left = np.zeros(mask.shape, np.float32), mask > 0
+    for reach in FEATHERS:
+        wide = ndimage.minimum_filter(mask, 4 * reach + 1, mode="nearest")
+        here = left & (ndimage.maximum_filter(wide, 4 * reach + 1, mode="nearest") >= mask / 2)
+        side = 2 * reach + 1
+        inner = ndimage.minimum_filter(mask, side, mode="nearest")
+        inner = ndimage.uniform_filter(inner, side, mode="nearest")
+        soft = np.where(here, np.minimum(mask, inner), soft)
+        left &= ~here
+        if not left.any():
+            break
+    return soft.astype(np.float32)
 
 
 def inside(weight: Pixels, box: Box) -> Pixels:

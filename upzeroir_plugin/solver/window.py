@@ -51,6 +51,9 @@ REFINE_MOST, OUTSIDE = 0.3, 0.1
 amplifies past all that the prior was trained on, and it answers with coloured lattices (seen on lol-noise)."""
 
 
+NOISE_REACH, SQUARE = 3.0, 5
+"""Times σ that noise is taken to reach beyond black and white, and the side in px of squares whose means are looked at
+(`within`)."""
 LEAST_DETAIL, MORE_DETAIL, MOST_DETAIL = 0.5 / 255, 1.5, 3.0
 """Fine detail that is nothing, and how many times its input's an answer may have: it counts whole up to the first,
 not at all from the second (`believable`)."""
@@ -157,6 +160,7 @@ def averaged(
     And over how many: fewer when the hook raised `Enough`; over none, the mean is z itself.
     """
     height, width = z.shape[-2:]
+    z, beyond = within(z, sigma)
     z, sigma = _on_lattice(z, prior), _on_lattice(sigma, prior)
     loss = None if loss is None else _on_lattice(loss, prior)
     total = torch.zeros_like(z)
@@ -168,7 +172,23 @@ def averaged(
             )
             total += _back(out, turn)
             done += 1
-    return (total / done if done else z)[..., :height, :width], done
+    return (total / done if done else z)[..., :height, :width] + beyond, done
+
+
+def within(z: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    """Z (1, 3, h, w) as far as noise of σ can take black and white, and what lies beyond that.
+
+    Ours: nothing is brighter than white in what the prior was trained on. A moon over a dark scene that was brightened
+    for it, or a float file's highlights, made it paint coloured lattices a hundred pixels wide around them. Single
+    pixels may be brighter by noise, squares of them hardly.
+    """
+    reach = NOISE_REACH * sigma
+    inside = torch.minimum(torch.maximum(z, -reach - OUTSIDE), 1 + reach)
+    high = (box_mean(inside, SQUARE) - 1 - reach / SQUARE).clamp_min(0)
+    if bool((high > 0).any()):
+        high = F.max_pool2d(high, SQUARE, 1, SQUARE // 2)
+        inside = inside - torch.minimum(high, (inside - 1).clamp_min(0))
+    return inside, z - inside
 
 
 def _on_lattice(x: Tensor, prior: Prior) -> Tensor:
@@ -211,8 +231,9 @@ def _deblurred(
             hook()
             z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
             turn = TURNS[made % len(TURNS)]
-            out = prior.denoise(_turn(_on_lattice(z, prior), turn), torch.tensor(level), None, hook)
-            x = believable(_back(out, turn)[..., : z.shape[-2], : z.shape[-1]], z)
+            inside, beyond = within(z, torch.tensor(level))
+            out = prior.denoise(_turn(_on_lattice(inside, prior), turn), torch.tensor(level), None, hook)
+            x = believable(_back(out, turn)[..., : z.shape[-2], : z.shape[-1]] + beyond, z)
             made += 1
             report("blur", Restored(clean, invert_pointwise(x, veiled, place)[0], 1), level)
     if place.blur is not None:
