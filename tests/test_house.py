@@ -43,7 +43,7 @@ DEAD_IS_CALLED = (
     "pytest_*,pytestmark",
     "setup_context,__call__",  # by torch, by typing's protocols
     "send_400_response,capture_signals,should_exit,redirect_slashes",  # by uvicorn and starlette
-    "raiseExceptions,MAX_IMAGE_PIXELS,optionxform,endian",  # settings of libraries
+    "raiseExceptions,MAX_IMAGE_PIXELS,optionxform,endian,StartDoctypeDeclHandler",  # settings of libraries
     "add_photo,add_job,deliveries_for",  # by service/routes.py's names
     "api",  # a field of the state file
     "residual_whiteness",  # a field of what is noted for each check

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 WINDOWS = sys.platform == "win32"
+PICTURES = ".upzeroir-pictures-"
+"""Begins the name of the folder where the service keeps pictures, beside its state file. Nobody else would give such a
+one: what a killed service left is found, and removed, by it."""
 
 
 def data_folder() -> Path:

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from upzeroir_plugin import launch
 from upzeroir_plugin.errors import UnwritableError
-from upzeroir_plugin.folders import WINDOWS
+from upzeroir_plugin.folders import PICTURES, WINDOWS
 from upzeroir_plugin.gimp_folders import find
 from upzeroir_plugin.installation import shell
 from upzeroir_plugin.installation.layout import Layout
-from upzeroir_plugin.service.store import PREFIX
 
-STATE = ("service.lock", "service.log*", "launch.log*", "cameras.sqlite*", f"{PREFIX}*")
+STATE = ("service.lock", "service.log*", "launch.log*", "cameras.sqlite*", f"{PICTURES}*")
 """What the service and the batch make beside the state file."""
 DATA = ("versions", "current", "previous", ".current.new", ".previous.new", "cache", "lock", "install.log", "bin",
         "priors")  # fmt: skip

@@ -15,23 +15,22 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from upzeroir_plugin.errors import UsageError
+from upzeroir_plugin.folders import PICTURES
 from upzeroir_plugin.service.answers import Refusal, not_found
 from upzeroir_plugin.service.limits import Limits, parsed
 from upzeroir_plugin.service.orders import FrameHeader, Rect, frame_header
 from upzeroir_plugin.service.process import Child, Message
 from upzeroir_plugin.service.routes import FRAME
 
-PREFIX = ".upzeroir-pictures-"
-"""No name that somebody else would give a folder beside the state file: what begins so is removed at the start."""
 HEAD_BYTES = 16 << 20
 BLOCK = 4 << 20
 
 
 def private_folder(parent: Path) -> Path:
     """A new folder for the user only; those that killed services left behind are removed (we hold the lock)."""
-    for left in parent.glob(f"{PREFIX}*"):
+    for left in parent.glob(f"{PICTURES}*"):
         shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    return Path(tempfile.mkdtemp(prefix=PICTURES, dir=parent))
 
 
 def bytes_in(folder: Path) -> int:
