@@ -16,7 +16,7 @@ from qt_panel.diagnose import facts
 from qt_panel.dialogs import Dialogs
 from qt_panel.exports import Exports
 from qt_panel.files import filters
-from qt_panel.item import Item
+from qt_panel.item import Item, Status
 from qt_panel.layout import lay_out
 from qt_panel.queue import Queue
 from qt_panel.session import Session
@@ -171,8 +171,11 @@ class Window(QMainWindow):
         item = self.session.current
         self.session.backend.start()
         for other in self.session.items:
-            if not other.estimate:
-                self.session.loader.look(other)
+            if not other.estimate and other.status is Status.FAILED:
+                self.session.set_status(other, Status.NEW)
+        if item is not None and not item.estimate:
+            self.session.loader.look(item)
+        self.session.loader.look_at_all()
         if self.queue.active:
             self.queue.pause(False)
         elif item is not None and item.fresh and problem is not None and problem.code == "unwritable":

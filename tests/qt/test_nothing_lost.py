@@ -323,3 +323,13 @@ def test_the_panels_own_words_stay_in_every_language() -> None:
     said = problem_of(PresetError("Die Voreinstellung passt nicht.", "Nichts wurde geändert."))
     assert said.message == "Die Voreinstellung passt nicht." and said.code == "unreadable"
     assert problem_of(ClientError("unreadable", "x")).code == "unreadable"
+
+
+def test_retry_looks_at_a_few_photos_at_a_time(roll: Window, qtbot: QtBot) -> None:
+    items = roll.session.items
+    for item in items:
+        item.estimate = {}
+        roll.session.set_status(item, Status.FAILED)
+    roll.retry()
+    assert len(roll.session.loader.looking) <= 2
+    qtbot.waitUntil(lambda: all(item.estimate for item in items), timeout=10_000)
