@@ -240,7 +240,7 @@ class _Run:
         )
         if weight is not None:
             work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
-        self._draft(plan, work)
+        self._draft(plan, work, weight)
         self.label = "probe"
         tested = probe(self.photo.pixels, plan, prior, self.check, self.kept)
         self.calls += tested.calls
@@ -254,7 +254,7 @@ class _Run:
     def _guided(self, plan: Plan, weight: Pixels | None) -> tuple[Pixels, Plan, Verdict]:
         """The area in one window with its context, by the paper's solver."""
         prior = self.means.prior
-        self._draft(plan, [])
+        self._draft(plan, [], weight)
         window = around(self.area, plan)
         settings = self.options.settings()
         self.begun, self.label = time.monotonic(), "guided"
@@ -312,12 +312,12 @@ class _Run:
                 "Close other programs, or restore a region.",
             )
 
-    def _draft(self, plan: Plan, work: list[Tile]) -> None:
+    def _draft(self, plan: Plan, work: list[Tile], weight: Pixels | None) -> None:
         """The whole area, small, with everything undone that needs no network now: what the user sees first."""
         self.label = "draft"
-        self.view = View(
-            self._source(), self.area, plan, self.options.amounts, self.options.strength, self.kept
-        )
+        mask = None if weight is None else inside(weight, self.area)
+        options = self.options
+        self.view = View(self._source(), self.area, plan, options.amounts, options.strength, self.kept, mask)
         self.preview = self.view.draft(self._clean(plan, work))
         self.events.put(Progress(0.0, self.label, None, self.preview, self.view.scale))
 

@@ -98,3 +98,16 @@ def test_a_draft_is_lifted_already(use: Callable[[FakePrior], FakePrior]) -> Non
     assert first.label == "draft"
     assert first.preview is not None
     assert abs(first.preview.mean() / 255 - x.mean()) < 0.03
+
+
+@pytest.mark.parametrize("theta", [{"light_ev": 1.5}, {"light_ev": 1.5, "noise_file": 10}])
+def test_previews_leave_alone_what_the_mask_leaves_alone(theta: dict[str, float]) -> None:
+    y = noisy(0.2 * scene(96, 128), 10)
+    mask = np.zeros((96, 128), np.float32)
+    mask[:, 64:] = 1
+    before = (y * 255 + 0.5).astype(np.uint8)
+    shown = [e.preview for e in events(y, told(**theta), Options(mask=mask)) if e.preview is not None]
+    assert len(shown) >= 2
+    for preview in shown:
+        assert np.abs(preview[:, :64].astype(float) - before[:, :64]).max() <= 1
+        assert preview[:, 90:].mean() > 1.5 * before[:, 90:].mean()

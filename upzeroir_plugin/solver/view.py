@@ -23,15 +23,26 @@ Picture = NDArray[np.uint8]
 
 
 class View:
-    """Previews of `area` (x, y, w, h), long side at most SIDE; `scale`: preview px per photo px."""
+    """Previews of `area` (x, y, w, h), long side at most SIDE; `scale`: preview px per photo px.
+
+    `weight` (h, w) of the area: how far what was made counts, as in the result; None: everywhere.
+    """
 
     def __init__(
-        self, source: Pixels, area: Box, plan: Plan, amounts: Amounts, strength: float, kept: Kept
+        self,
+        source: Pixels,
+        area: Box,
+        plan: Plan,
+        amounts: Amounts,
+        strength: float,
+        kept: Kept,
+        weight: Pixels | None = None,
     ) -> None:
         self.area, self.plan, self.amounts, self.strength = area, plan, amounts, strength
         self.source = kept.made(("small", area), lambda: small(to_tensor(source), SIDE))
         height, width = self.source.shape[-2:]
         self.scale = width / area[2]
+        self.weight = None if weight is None else small(to_tensor(weight[..., None]), SIDE)
         x, y = round(area[0] * self.scale), round(area[1] * self.scale)
         whole = (
             max(round(plan.size[0] * self.scale), x + width),
@@ -55,12 +66,21 @@ class View:
         little = small(to_tensor(made), max(1, math.ceil(max(box[2:]) * self.scale)))
         copy = picture.copy()
         part = copy[y : y + little.shape[-2], x : x + little.shape[-1]]
-        part[:] = eight_bit(to_pixels(little))[: part.shape[0], : part.shape[1]]
+        height, width = part.shape[:2]
+        part[:] = eight_bit(to_pixels(self._masked(little[..., :height, :width], x, y)))
         return copy
+
+    def _masked(self, made: Tensor, x: int = 0, y: int = 0) -> Tensor:
+        """What was made at (x, y) of the preview, as far as it counts there."""
+        if self.weight is None:
+            return made
+        height, width = made.shape[-2:]
+        source, weight = (p[..., y : y + height, x : x + width] for p in (self.source, self.weight))
+        return source + weight * (made - source)
 
     def _shown(self, little: Restored) -> Picture:
         made = finish(self.source, little, self.plan, self.points, self.amounts, self.strength)
-        return eight_bit(to_pixels(made))
+        return eight_bit(to_pixels(self._masked(made)))
 
 
 def eight_bit(pixels: Pixels) -> Picture:
