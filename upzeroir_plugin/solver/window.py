@@ -51,9 +51,9 @@ REFINE_MOST, OUTSIDE = 0.3, 0.1
 amplifies past all that the prior was trained on, and it answers with coloured lattices (seen on lol-noise)."""
 
 
-NOISE_REACH, SQUARE = 3.0, 5
-"""Times σ that noise is taken to reach beyond black and white, and the side in px of squares whose means are looked at
-(`within`)."""
+NOISE_REACH, SQUARE = 3.0, 4
+"""Times σ that noise is taken to reach beyond black and white, and the side in px of the squares whose means are looked
+at (`within`); windows begin on multiples of it."""
 LEAST_DETAIL, MORE_DETAIL, MOST_DETAIL = 0.5 / 255, 1.5, 3.0
 """Fine detail that is nothing, and how many times its input's an answer may have: it counts whole up to the first,
 not at all from the second (`believable`)."""
@@ -182,11 +182,15 @@ def within(z: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     for it, or a float file's highlights, made it paint coloured lattices a hundred pixels wide around them. Single
     pixels may be brighter by noise, squares of them hardly.
     """
+    least, most = torch.aminmax(z)
+    if least >= -OUTSIDE and most <= 1:
+        return z, z.new_zeros(())
     reach = NOISE_REACH * sigma
     inside = torch.minimum(torch.maximum(z, -reach - OUTSIDE), 1 + reach)
-    high = (box_mean(inside, SQUARE) - 1 - reach / SQUARE).clamp_min(0)
+    high = F.avg_pool2d(inside - (1 + reach / SQUARE), SQUARE, ceil_mode=True)
     if bool((high > 0).any()):
-        high = F.max_pool2d(high, SQUARE, 1, SQUARE // 2)
+        high = F.max_pool2d(high.clamp_min(0), 3, 1, 1)
+        high = F.interpolate(high, scale_factor=float(SQUARE))[..., : z.shape[-2], : z.shape[-1]]
         inside = inside - torch.minimum(high, (inside - 1).clamp_min(0))
     return inside, z - inside
 
