@@ -92,7 +92,7 @@ def end(state: Path) -> None:
             if not ended(one):
                 one.kill()
     assert not state.exists()
-    assert not list(state.parent.glob("pictures-*"))
+    assert not list(state.parent.glob(".upzeroir-pictures-*"))
 
 
 def ended(process: psutil.Process) -> bool:

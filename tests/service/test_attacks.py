@@ -44,7 +44,7 @@ def _alive_and_tidy(running: Running) -> Iterator[None]:
     assert running.told() == before
     assert running.client.hello(quiet=True)["api"] == [1]
     written = {p.relative_to(running.root).parts[:2] for p in running.root.rglob("*") if p.is_file()}
-    outside = {parts for parts in written if not parts[1].startswith("pictures-")}
+    outside = {parts for parts in written if not parts[1].startswith(".upzeroir-pictures-")}
     assert outside <= {("state", f"{n}.{e}") for n, e in (("service", "json"), ("service", "lock"),
                        ("service", "log"), ("launch", "log"))}  # fmt: skip
 

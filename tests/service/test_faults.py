@@ -135,7 +135,7 @@ def test_no_room_on_the_disk_for_a_photo(launch: Launch) -> None:
         assert caught.value.code == "unwritable", what
         assert caught.value.status == 507
         assert "room" in caught.value.hint
-    assert not list(small.state.parent.glob("pictures-*/photo-*")), "half an upload was left behind"
+    assert not list(small.state.parent.glob(".upzeroir-pictures-*/photo-*")), "half an upload was left behind"
     assert client.estimate(upload(client, picture()))["summary"]
 
 

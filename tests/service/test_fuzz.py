@@ -216,7 +216,7 @@ def test_five_hundred_random_requests(running: Running, link: http.client.HTTPCo
     assert {200, 201, 400, 404} <= set(statuses), "the fuzzer did not get far"
     assert running.client.hello(quiet=True)["processes"] == pids, "a process died and was started anew"
     written = {p.relative_to(running.root).parts[:2] for p in running.root.rglob("*") if p.is_file()}
-    outside = {name for _, name in written if not name.startswith("pictures-")}
+    outside = {name for _, name in written if not name.startswith(".upzeroir-pictures-")}
     assert outside <= {"service.json", "service.lock", "service.log", "launch.log"}
     fresh = running.client.submit(upload(running.client, picture()), {"noise.file": 9}, steps=1)
     assert done(running.client, fresh)["changed"]

@@ -470,7 +470,7 @@ def test_two_hundred_jobs_do_not_grow_the_memory(running: Running, service: Clie
     before = held()
     many(15, 200)
     growth = held() - before
-    folders = len(list(running.state.parent.glob("pictures-*/job-*")))
+    folders = len(list(running.state.parent.glob(".upzeroir-pictures-*/job-*")))
     print(f"200 jobs: {growth / 1e6:.1f} MB more")
     assert growth < 50e6
     assert folders <= 66, "results are kept for ever"

@@ -30,7 +30,7 @@ def test_the_state_file_is_the_users_own_and_complete(running: Running) -> None:
     if os.name == "posix":
         assert stat.S_IMODE(running.state.stat().st_mode) == 0o600
         assert stat.S_IMODE(running.state.parent.stat().st_mode) == 0o700
-        private = list(running.state.parent.glob("pictures-*"))
+        private = list(running.state.parent.glob(".upzeroir-pictures-*"))
         assert [stat.S_IMODE(p.stat().st_mode) for p in private] == [0o700]
 
 
@@ -98,7 +98,7 @@ def test_a_service_that_was_killed_leaves_nothing_in_the_way(launch: Launch) -> 
     upload(first.client, picture())
     process = first.process()
     children = process.children()
-    left = next(first.state.parent.glob("pictures-*"))
+    left = next(first.state.parent.glob(".upzeroir-pictures-*"))
     process.kill()
     until(lambda: ended(process))
     assert first.state.exists(), "nobody could remove it"
