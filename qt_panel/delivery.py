@@ -42,10 +42,8 @@ class Delivery(QObject):
 
     def send(self, item: Item, done: Callable[[], None] = lambda: None) -> None:
         """The present result; restores first if need be."""
-        if not item.fresh:
-            self.session.restore(item, lambda again: self.send(again, done))
-        elif self.to:
-            self._deliver(item, done)
+        if self.to:
+            self.exports.ready(item, lambda: self._deliver(item, done))
         else:
             self.exports.temporary(item, self.folder, lambda path: self._open(item, path, done))
 

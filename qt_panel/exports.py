@@ -79,13 +79,13 @@ class Exports(QObject):
         if item in self.writing:
             return
         if self.replaces(item):
-            self._ready(item, lambda: self._replace(item))
+            self.ready(item, lambda: self._replace(item))
             return
 
         def target(form: str) -> Path:
             return restored_name(item.path, form)
 
-        self._ready(item, lambda: self._write(item, ExportOptions(metadata=self.metadata), target))
+        self.ready(item, lambda: self._write(item, ExportOptions(metadata=self.metadata), target))
 
     def replaces(self, item: Item) -> bool:
         """Whether Save puts the result in the file's place."""
@@ -97,11 +97,11 @@ class Exports(QObject):
         def target(form: str) -> Path:
             return options.target(item.path, form, number)
 
-        self._ready(item, lambda: self._write(item, options, target, heard))
+        self.ready(item, lambda: self._write(item, options, target, heard))
 
     def temporary(self, item: Item, folder: Path, done: Callable[[Path], None]) -> None:
         """A file of the present result for another program (drag out, GIMP). Restores first if need be."""
-        self._ready(item, lambda: self._temporary(item, folder, done))
+        self.ready(item, lambda: self._temporary(item, folder, done))
 
     def _temporary(self, item: Item, folder: Path, done: Callable[[Path], None]) -> None:
         result = item.result
@@ -118,12 +118,12 @@ class Exports(QObject):
 
         self.session.background.run(work, done, lambda error: self.session.fail(error))
 
-    def _ready(self, item: Item, go: Callable[[], None]) -> None:
+    def ready(self, item: Item, go: Callable[[], None]) -> None:
         """Once there is a result of the present settings, whatever was set while it was made."""
         if item.fresh:
             go()
         else:
-            self.session.restore(item, lambda _: self._ready(item, go))
+            self.session.restore(item, lambda _: self.ready(item, go))
 
     def _form(self, item: Item, form: str) -> str:
         if form != "same":
@@ -220,7 +220,7 @@ class Exports(QObject):
         self.writing.discard(item)
         if isinstance(error, ClientError) and error.code == "not-found" and item.result is not None:
             item.result = None
-            self.session.restore(item, lambda _: go())
+            self.ready(item, go)
             return
         problem = self.session.fail(error)
         self.failed.emit(item, problem)

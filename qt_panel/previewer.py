@@ -11,7 +11,7 @@ from qt_panel.background import once
 from qt_panel.item import Item, Layer, Rect, Status
 from qt_panel.loader import sent
 from qt_panel.picture import Pixels, Pyramid
-from qt_panel.runs import Job, mask_sent, order_of
+from qt_panel.runs import Job, keep_mask, mask_sent, order_of
 from upzeroir_plugin.client import ClientError
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ class Previewer(QObject):
             client = self.session.backend.client()
             about = sent(client, item)
             mask_id = mask_sent(client, item, mask, about)
-            if mask is item.mask:
-                item.mask_id = mask_id
+            self.session.background.post(lambda: keep_mask(item, mask, mask_id))
             order["mask"] = mask_id or None
             if previous and about["id"] == item.photo:
                 order["start_from"] = previous

@@ -48,7 +48,7 @@ SAID = {
 """What the backend's error codes mean, for languages that it does not speak. Its own English says more."""
 
 
-class Spoken:
+class Spoken(UpzeroirError):
     """An error whose words are the panel's own, in the user's language."""
 
 
@@ -86,7 +86,7 @@ def problem_of(error: BaseException) -> Problem:
     """Any exception as a Problem."""
     if isinstance(error, ClientError):
         return _of_client(error)
-    if isinstance(error, Spoken) and isinstance(error, UpzeroirError):
+    if isinstance(error, Spoken):
         return Problem(error.code, error.message, error.hint)
     if isinstance(error, UpzeroirError):
         return _translated(Problem(error.code, error.message, error.hint))

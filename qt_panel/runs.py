@@ -181,7 +181,7 @@ class Runs(QObject):
             return
         del self.running[item]
         about, mask_id, result = said
-        item.mask_id = mask_id if mask is item.mask else ""
+        keep_mask(item, mask, mask_id)
         item.photo, item.about, item.progress = about["id"], about, None
         old, item.result = item.result, Result(job.id, settings, result, mask)
         item.maps.clear()
@@ -226,6 +226,12 @@ def mask_sent(client: Client, item: Item, mask: Pixels | None, about: dict[str, 
     size = (int(about["width"]), int(about["height"]))
     grey = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR))
     return str(client.upload_frame(*size, 1, "uint8", np.ascontiguousarray(grey).data)["id"])
+
+
+def keep_mask(item: Item, mask: Pixels | None, mask_id: str) -> None:
+    """The service's name of a mask, for as long as it is the item's."""
+    if mask is item.mask:
+        item.mask_id = mask_id
 
 
 def order_of(settings: Settings, known: bool, device: str) -> dict[str, Any]:

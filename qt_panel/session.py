@@ -114,7 +114,7 @@ class Session(QObject):
     def _edit(self, items: list[Item], make: Callable[[Item], Settings], kind: str = "") -> None:
         """New settings for each; one step, which undo takes back for all."""
         self._steps += 1
-        for item in {id(i): i for i in items}.values():
+        for item in items:
             before = item.settings
             try:
                 moved = item.history.push(make(item), kind, self._steps)
@@ -128,7 +128,8 @@ class Session(QObject):
         """The present photo, and those that are set together with it."""
         if self.current is None:
             return []
-        return [self.current, *(i for i in self.together if i.estimate and i in self.items)]
+        others = (i for i in self.together if i is not self.current and i.estimate and i in self.items)
+        return [self.current, *others]
 
     def pin(self, values: Mapping[str, float]) -> None:
         """Pin values; each is brought into its range."""

@@ -85,14 +85,14 @@ class Ledger:
 
     def add(self, photos: Sequence[Wanted], root: Path) -> None:
         """Note photos that are not in it yet, under free names; those that it knows keep their outputs."""
-        taken = {same(row.output): row.source for row in self.rows()}
-        known = set(taken.values())
+        there = list(self.rows())
+        known, taken = {row.source for row in there}, {same(row.output) for row in there}
         self.base.execute("BEGIN")
         for photo in photos:
             if photo.source in known:
                 continue
-            output = free(photo.output, photo.source, set(taken))
-            taken[same(output)] = photo.source
+            output = free(photo.output, photo.source, taken)
+            taken.add(same(output))
             name = output.relative_to(root)
             report = self.folder / "reports" / name.with_name(name.name + ".json")
             row = tuple(os.fsencode(p) for p in (photo.source, output, report))

@@ -86,8 +86,9 @@ def _check_previews(args: Namespace, inputs: set[Path]) -> None:
         return
     folders = [args.preview_dir / p.stem for p in args.photos] if len(args.photos) > 1 else [args.preview_dir]
     for folder in folders:
-        for path in (p for p in inputs if p.parent == folder.resolve() and p.match(PREVIEW.format("*"))):
-            raise UsageError(f"{path} is an input.", "Choose another folder for the previews.")
+        hit = [p for p in inputs if p.parent == folder.resolve() and p.match(PREVIEW.format("*"))]
+        if hit:
+            raise UsageError(f"{hit[0]} is an input.", "Choose another folder for the previews.")
         refuse_existing(folder / PREVIEW.format("0000"), args.overwrite)
 
 

@@ -107,7 +107,7 @@ def _check_sums(data: bytes, name: str) -> None:
 def _inflated(data: bytes, most: int = LARGEST_CHUNK) -> bytes:
     """Data of zlib, up to a size that no honest chunk needs more of; b"" if damaged."""
     try:
-        return zlib.decompressobj().decompress(data, max(most, 1))
+        return zlib.decompressobj().decompress(data, most)
     except zlib.error:
         return b""
 
