@@ -80,7 +80,7 @@ class Window(QMainWindow):
         self.welcome.opened.connect(lambda path: self.open([path]))
         hints = QGuiApplication.styleHints()
         if hints is not None:
-            hints.colorSchemeChanged.connect(lambda _: self.dialogs.apply(self.dialogs.preferences))
+            hints.colorSchemeChanged.connect(self._repaint_all)  # bound: a closed window hears it no more
 
     def _connect_queue(self) -> None:
         strip, queue = self.filmstrip, self.queue
@@ -93,6 +93,9 @@ class Window(QMainWindow):
         strip.sync.connect(lambda _: self._sync())
         strip.strip.itemSelectionChanged.connect(self._sync)
         queue.changed.connect(self._show_queue)
+
+    def _repaint_all(self) -> None:
+        self.dialogs.apply(self.dialogs.preferences)
 
     # -- what is asked for
 
