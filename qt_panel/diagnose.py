@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import platform
 import subprocess
@@ -16,7 +15,7 @@ from qt_panel.backend import Backend
 from qt_panel.problems import problem_of
 from upzeroir_plugin import __version__, launch
 from upzeroir_plugin import client as clients
-from upzeroir_plugin.service.log import redacted
+from upzeroir_plugin.redact import redacted
 
 DOCTOR_SECONDS = 60
 LINES = 60
@@ -37,17 +36,7 @@ def report(backend: Backend) -> str:
         "== Log ==",
         _log(backend),
     ]
-    return anonymous("\n".join(parts))
-
-
-def anonymous(text: str) -> str:
-    """Without the home folder and the user's name."""
-    text = redacted(text)
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):
-        return text
-    return text.replace(name, "user") if len(name) > 2 and name != "root" else text
+    return redacted("\n".join(parts))
 
 
 def _service(backend: Backend) -> str:

@@ -166,9 +166,8 @@ def _how(command: argparse.ArgumentParser) -> None:
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add(
         "--prior",
-        default="embedded",
         metavar="embedded|NAME|PATH",
-        help="which prior (see upzeroir prior list)",
+        help="which prior (default embedded; see upzeroir prior list)",
     )
     shape = LATENT["latent.shape"]
     add("--latent-shape", type=_real, metavar="N",

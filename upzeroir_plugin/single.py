@@ -43,7 +43,7 @@ class Order:
     seed: int | None = None
     region: tuple[int, int, int, int] | None = None
     device: str = "auto"
-    prior: str = "embedded"
+    prior: str | None = None
     latent_shape: float | None = None
     latent_scale: float | None = None
     metadata: Metadata = "keep"
@@ -185,6 +185,7 @@ def recorded(path: Path) -> Old:
             region=tuple(map(int, found["region"])) if found["region"] else None,  # type: ignore[arg-type]
             latent_shape=None if told.get("shape") is None else float(told["shape"]),
             latent_scale=None if told.get("scale") is None else float(told["scale"]),
+            prior=_known(str(found["prior"]["name"])),
         )
         theta = ParameterVector.from_json(found["parameters"])
         return Old(theta, options, bool(found["masked"]), str(found["prior"]["sha256"]))
@@ -192,6 +193,17 @@ def recorded(path: Path) -> Old:
         raise UnreadableError(
             f"The restoration record of {path} is damaged.", "Give another file that upzeroir restored."
         ) from error
+
+
+def _known(prior: str) -> str:
+    """The prior of that name if there is one here; those that were given as a folder are known by no name."""
+    from upzeroir_plugin.prior.store import EMBEDDED, place_of
+
+    try:
+        place_of(prior, paths=False)
+    except UsageError:
+        return EMBEDDED
+    return prior
 
 
 def _options(order: Order, photo: Photo, old: Old | None) -> Options:
@@ -202,7 +214,7 @@ def _options(order: Order, photo: Photo, old: Old | None) -> Options:
     if old is not None and old.masked and order.mask is None:
         raise UsageError(f"{order.repeat} was made with a mask.", "Give it with --mask.")
     options = old.options if old is not None else Options()
-    names = ("strength", "effort", "steps", "seed", "region", "latent_shape", "latent_scale")
+    names = ("strength", "effort", "steps", "seed", "region", "prior", "latent_shape", "latent_scale")
     said = {name: getattr(order, name) for name in names}
     return replace(
         options,
@@ -210,7 +222,6 @@ def _options(order: Order, photo: Photo, old: Old | None) -> Options:
         amounts=Amounts({**options.amounts.amount, **order.amounts}, options.amounts.on),
         mask=load_mask(order.mask, photo.size) if order.mask else None,
         device=order.device,
-        prior=order.prior,
     )
 
 

@@ -1,4 +1,4 @@
-"""What support needs in one file: `upzeroir doctor --report FILE.zip`. No photos, no tokens, no home paths."""
+"""What support needs in one file: `upzeroir doctor --report FILE.zip`. No photos, no tokens, no names (`redact`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from upzeroir_plugin import client, launch
 from upzeroir_plugin.photo.atomic import written
-from upzeroir_plugin.service.log import redacted
+from upzeroir_plugin.redact import redacted
 
 LONGEST = 1_000_000
 

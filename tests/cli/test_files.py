@@ -11,10 +11,13 @@ from tests.cli.helpers import GRAINY, REPORT, Cli, one_line, pixels
 from tests.pictures import as_image, noisy, scene
 from upzeroir_plugin import restore as engine
 from upzeroir_plugin.estimate.readings import Estimate
-from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.messages import Options, Result
+from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.photo.load import load
 from upzeroir_plugin.photo.record import read_record
 from upzeroir_plugin.prior.embedded import WEIGHTS
-from upzeroir_plugin.prior.store import FOLDER
+from upzeroir_plugin.prior.store import FOLDER, SMALL_LATENT
+from upzeroir_plugin.single import recorded
 
 # --repeat
 
@@ -85,6 +88,20 @@ def test_repeat_says_when_the_prior_is_another(cli: Cli, grainy: Path, tmp_path:
     first = tmp_path / "first.png"
     assert cli("restore", grainy, "-o", first, *GRAINY, "--prior", folder).code == 0
     assert "another prior" in cli("restore", grainy, "-o", tmp_path / "again.png", "--repeat", first).err
+
+
+def test_every_option_of_a_result_is_in_its_record(grainy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    amounts = Amounts({"noise": 0.5}, {"haze": False})
+    options = Options(
+        amounts, 0.4, "guided", 7, (8, 8, 32, 24), seed=3, prior=SMALL_LATENT, latent_shape=1.5, latent_scale=0.2
+    )  # fmt: skip
+    result = Result(
+        load(grainy, 1e6), True, ParameterVector(), {}, 1, "guided", "guided", 3, "cpu", "float32",
+        {"name": SMALL_LATENT, "sha256": "0"},
+    )  # fmt: skip
+    written = json.loads(json.dumps(engine.record(ParameterVector(), options, result)))
+    monkeypatch.setattr("upzeroir_plugin.photo.record.read_record", lambda _path: written)
+    assert recorded(grainy).options == options
 
 
 @pytest.mark.parametrize("other", ["no record", "no file", "damaged"])

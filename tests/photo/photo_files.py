@@ -23,10 +23,13 @@ XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
  xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/" xmlns:xmpGImg="http://ns.adobe.com/xap/1.0/g/img/"
  exif:GPSLatitude="52,31.0N" drone-dji:GpsLongtitude="13.4" tiff:Orientation="1" exif:PixelXDimension="999">
 <exif:GPSLongitude>13,24.0E</exif:GPSLongitude>
+<photoshop:City xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/">Kreuzberg</photoshop:City>
+<Iptc4xmpExt:LocationShown xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><rdf:Bag><rdf:li
+ rdf:parseType="Resource"><Iptc4xmpExt:City>Kreuzberg</Iptc4xmpExt:City></rdf:li></rdf:Bag></Iptc4xmpExt:LocationShown>
 <dc:creator><rdf:Seq><rdf:li>Ada Léger</rdf:li></rdf:Seq></dc:creator>
 <xmp:Thumbnails><rdf:Alt><rdf:li><xmpGImg:image>AAAA</xmpGImg:image></rdf:li></rdf:Alt></xmp:Thumbnails>
 <xmp:Rating>4</xmp:Rating></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()
-IPTC = b"\x1c\x02\x78\x00\x07a harbo" + b"\x1c\x02\x50\x00\x03Ada"
+IPTC = b"\x1c\x02\x78\x00\x07a harbo" + b"\x1c\x02\x5a\x00\x09Kreuzberg" + b"\x1c\x02\x50\x00\x03Ada"
 
 
 def scene(height: int = 36, width: int = 52, channels: int = 3, top: int = 255) -> NDArray[Any]:

@@ -109,10 +109,18 @@ def test_place_goes_and_the_rest_stays(tmp_path: Path, kind: str, ending: str) -
     assert told[0x010F] == "NIKON CORPORATION" and told.get_ifd(0x8769)[0x8827] == 1600
     raw = path.read_bytes() if ending != "png" else again.metadata.xmp + again.metadata.exif
     assert b"gps" not in raw.lower() and b"52,31" not in raw and b"13,24" not in raw
+    assert b"Kreuzberg" not in path.read_bytes() + again.metadata.xmp + again.metadata.iptc
+    if kind == "JPEG" and ending != "webp":
+        assert again.metadata.iptc.endswith(b"Ada"), "what names no place stays"
     assert struct.pack(">II", 52, 1) not in raw and struct.pack("<II", 52, 1) not in raw
     assert "Ada Léger" in again.metadata.xmp.decode()
     assert not any("GPS" in keyword for keyword, _ in again.metadata.texts)
     assert read_record(path) == RECORD
+
+
+def test_damaged_data_sets_tell_no_place() -> None:
+    assert iptc.without_place(IPTC + b"\0\0\0") == IPTC.replace(b"\x1c\x02\x5a\x00\x09Kreuzberg", b"")
+    assert iptc.without_place(IPTC[:-1]) == b"" and iptc.without_place(b"\x1d" + IPTC) == b""
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

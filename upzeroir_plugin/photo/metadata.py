@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from upzeroir_plugin.photo import exif, xmp
+from upzeroir_plugin.photo import exif, iptc, xmp
 
 Policy = Literal["keep", "no-gps", "strip"]
 POLICIES: tuple[Policy, ...] = ("keep", "no-gps", "strip")
@@ -46,15 +46,22 @@ def orientation(found: Metadata) -> int:
 def for_result(found: Metadata, policy: Policy, size: tuple[int, int], record: dict[str, Any]) -> Metadata:
     """What a result of `size` (w, h) carries: upright, without the old thumbnail, with the restoration `record`.
 
-    `no-gps` drops EXIF's GPS directory and every XMP property named GPS…; place names that someone typed in stay.
+    `no-gps` drops where it was taken: EXIF's GPS directory, XMP's properties named GPS…, and the city, state and country
+    that XMP and IPTC name (a place in a caption or a keyword stays).
     `strip` drops everything, the record too.
     """
     if policy == "strip":
         return Metadata(dpi=found.dpi)
-    gps = policy == "keep"
+    place = policy == "keep"
     return replace(
         found,
-        exif=exif.for_result(found.exif, size, gps),
-        xmp=xmp.for_result(found.xmp, size, gps, record),
-        texts=tuple(t for t in found.texts if gps or "gps" not in t[0].lower()),
+        exif=exif.for_result(found.exif, size, place),
+        xmp=xmp.for_result(found.xmp, size, place, record),
+        iptc=found.iptc if place else iptc.without_place(found.iptc),
+        texts=tuple(t for t in found.texts if place or not _tells_place(t[0])),
     )
+
+
+def _tells_place(keyword: str) -> bool:
+    """Of a PNG's text: its keyword may have a prefix, as in "exif:GPSLatitude"."""
+    return "gps" in keyword.lower() or xmp.tells_place(keyword.rpartition(":")[2])

@@ -23,6 +23,11 @@ BESIDE = {
     "http://ns.adobe.com/hdr-gain-map/1.0/",
 }  # fmt: skip
 """Namespaces that speak of pictures appended to the file: films, depth and gain maps, which a result has not."""
+PLACES = {
+    "city", "state", "country", "location", "countrycode", "countryname", "provincestate", "sublocation", "worldregion",
+    "locationshown", "locationcreated",
+}  # fmt: skip
+"""Properties of photoshop:, Iptc4xmpCore: and Iptc4xmpExt: that name a place, in small letters."""
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="' + RDF + '"/></x:xmpmeta><?xpacket end="w"?>'
@@ -52,8 +57,8 @@ def record(packet: bytes) -> dict[str, Any] | None:
     return None
 
 
-def for_result(packet: bytes, size: tuple[int, int], gps: bool, record: dict[str, Any]) -> bytes:
-    """The packet of a result of `size` (w, h): upright, without thumbnails, with the record; GPS… dropped on wish.
+def for_result(packet: bytes, size: tuple[int, int], place: bool, record: dict[str, Any]) -> bytes:
+    """The packet of a result of `size` (w, h): upright, without thumbnails, with the record; with or without the place.
 
     A packet that is no XML is replaced by a fresh one: what it says about orientation and place cannot be told.
     """
@@ -61,8 +66,7 @@ def for_result(packet: bytes, size: tuple[int, int], gps: bool, record: dict[str
     for node in list(_properties(tree)):
         name = (node.namespaceURI, node.localName)
         stale = name == (XMP, "Thumbnails") or node.namespaceURI in BESIDE
-        place = not gps and (node.localName or "").lower().startswith("gps")
-        if stale or place or name == (RECORD_SPACE, RECORD_NAME):
+        if stale or (not place and tells_place(node.localName or "")) or name == (RECORD_SPACE, RECORD_NAME):
             _remove(node)
         elif name == (TIFF, "Orientation"):
             _set_text(node, "1")
@@ -70,6 +74,12 @@ def for_result(packet: bytes, size: tuple[int, int], gps: bool, record: dict[str
             _set_text(node, str(size[SIZES[name]]))
     _add(tree, RECORD, json.dumps(record, separators=(",", ":")))
     return _bytes(tree)
+
+
+def tells_place(name: str) -> bool:
+    """Whether a property of that name says where the photo was taken."""
+    low = name.lower()
+    return low.startswith("gps") or low in PLACES
 
 
 def merged(packet: bytes, extension: bytes) -> bytes:

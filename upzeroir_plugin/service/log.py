@@ -1,10 +1,12 @@
-"""The service's log: rotating, without tokens and home paths."""
+"""The service's log: rotating, and without what must not leave the machine."""
 
 from __future__ import annotations
 
 import logging
 import logging.handlers
 from pathlib import Path
+
+from upzeroir_plugin.redact import redacted
 
 BYTES, COPIES = 1_000_000, 3
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -20,14 +22,6 @@ class Redacting(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line as it is written."""
         return redacted(super().format(record), self.token)
-
-
-def redacted(text: str, token: str = "") -> str:
-    """`text` with the token and the home folder's path replaced."""
-    if token:
-        text = text.replace(token, "[token]")
-    home = str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text
 
 
 def begin(path: Path, token: str, terminal: bool) -> None:
