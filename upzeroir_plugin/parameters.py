@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 GROUPS = ("haze", "blur", "light", "noise", "colour", "jpeg")
+POINTWISE = ("haze", "light", "colour")
+"""Groups whose faults act on each pixel by itself: what is left of them is put back by the model."""
 GROUP_LABELS = {
     "haze": "Haze",
     "blur": "Blur",

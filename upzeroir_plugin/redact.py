@@ -7,12 +7,15 @@ import re
 import sys
 from pathlib import Path
 
-ENDINGS = "jpe?g|png|tiff?|webp|gif|bmp|avif|hei[cf]|dng|nef|cr[23]|crw|arw|raf|rw2|orf|pef|srw|x3f|json|csv|xmp"
+ENDINGS = (
+    "jpe?g|png|tiff?|webp|gif|bmp|avif|hei[cf]|dng|nef|cr[23]|crw|arw|raf|rw2|orf|pef|srw|x3f|json|csv|xmp"
+)
 QUOTED = re.compile(r"(?P<mark>['\"])(?P<path>(?:~?/|[A-Za-z]:[\\/])[^'\"\n]*)(?P=mark)")
 BARE = re.compile(rf"(?:~|\b[A-Za-z]:)?[\\/][^'\"\n]*?(?P<ending>\.(?:{ENDINGS}))\b", re.IGNORECASE)
 """A path that is not in quotes has an end only by its ending: spaces may be part of it."""
 OURS = tuple(
-    str(folder) for folder in {Path(__file__).parents[1], Path(sys.prefix), Path(sys.base_prefix), Path("/proc")}
+    str(folder)
+    for folder in {Path(__file__).parents[1], Path(sys.prefix), Path(sys.base_prefix), Path("/proc")}
 )
 """Where program files lie: a traceback is of no use without their names."""
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.pictures import bad, noisy, psnr, scene
 from tests.restore.helpers import run, told
-from upzeroir_plugin.parameters import Amounts
+from upzeroir_plugin.parameters import MODIFIERS, PARAMETERS, POINTWISE, Amounts, Parameter, ParameterVector
+from upzeroir_plugin.solver.window import remaining
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,15 @@ def test_amounts_are_monotone(group: str, values: dict[str, float]) -> None:
     assert np.array_equal(made[0], y)
     assert moved == sorted(moved)
     assert moved[1] > 0.1 * moved[-1] > 0
+
+
+@pytest.mark.parametrize("row", [r for r in PARAMETERS if r.group in POINTWISE and r.name not in MODIFIERS])
+def test_an_amount_leaves_that_share_of_each_of_its_parameters(row: Parameter) -> None:
+    value = row.neutral + 0.3 * (row.high - row.neutral)
+    theta = ParameterVector().pinned({row.name: value})
+    left = [remaining(theta, Amounts({row.group: amount}))[row.name] for amount in (0.0, 0.5, 1.0)]
+    assert (left[0], left[2]) == pytest.approx((value, row.neutral))
+    assert row.neutral < left[1] < value
 
 
 def test_strength_blends() -> None:

@@ -31,7 +31,9 @@ def without_place(sets: bytes) -> bytes:
     """Data sets without city, sublocation, state and country (IIM 4.2, `PLACES`); none at all if they are damaged."""
     kept, at = [], 0
     while sets[at:].strip(b"\0"):
-        mark, record, number, size = struct.unpack_from(">BBBH", sets, at) if at + 5 <= len(sets) else (0, 0, 0, 0)
+        mark, record, number, size = (
+            struct.unpack_from(">BBBH", sets, at) if at + 5 <= len(sets) else (0, 0, 0, 0)
+        )
         if mark != MARK or size >= LONG or at + 5 + size > len(sets):
             return b""
         if (record, number) not in PLACES:

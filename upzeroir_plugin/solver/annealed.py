@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from upzeroir_plugin.maps import Maps
-from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.parameters import POINTWISE, Amounts, ParameterVector
 from upzeroir_plugin.physics.blur import convolve, kernel
 from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import BEFORE_NOISE, invert_pointwise
@@ -78,7 +78,7 @@ def make_plan(
     denoise = neutralised(theta, {"noise", "jpeg"}) != theta
     points = _moves(coarse, neutralised(theta, {"noise", "jpeg", "blur"}), maps)
     if not points:
-        theta = neutralised(theta, {"light", "haze", "colour"})
+        theta = neutralised(theta, set(POINTWISE))
     blur = neutralised(theta, {"blur"}) != theta
     maps = _used(maps, theta)
     exposure = _exposure(coarse) if denoise else 1.0

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from scipy.fft import next_fast_len
 from torch import Tensor
 
-from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.parameters import GROUPS, MODIFIERS, PARAMETERS, POINTWISE, Amounts, ParameterVector
 from upzeroir_plugin.physics import clipping
 from upzeroir_plugin.physics.blur import convolve, kernel, reflected
 from upzeroir_plugin.physics.box import box_mean
@@ -381,11 +381,15 @@ def _share(theta: ParameterVector, amounts: Amounts) -> float:
 
 def remaining(theta: ParameterVector, amounts: Amounts) -> dict[str, float]:
     """θ of what the amounts leave in the picture: only haze, light and cast; everything else neutral."""
-    left = neutralised(theta, {"noise", "jpeg", "blur", "light", "haze", "colour"}).values()
-    for name in ("haze.depth", "light.ev", "colour.temperature", "colour.tint", "light.local"):
-        left[name] = theta[name] * (1 - amounts[name.split(".")[0]])
-    left["light.midtones"] = math.exp(math.log(theta["light.midtones"]) * (1 - amounts["light"]))
-    left["sampling.scale"] = 1.0
+    left = neutralised(theta, set(GROUPS)).values()
+    for row in PARAMETERS:
+        if row.group in POINTWISE and row.name not in MODIFIERS:
+            share = 1 - amounts[row.group]
+            left[row.name] = (
+                theta[row.name] ** share
+                if row.unit == "exponent"
+                else row.neutral + share * (theta[row.name] - row.neutral)
+            )
     return left
 
 
