@@ -95,6 +95,17 @@ def test_highlights_of_a_float_photo_do_not_spill(exact_prior: EmbeddedPrior) ->
     assert np.abs(made[far] - without[far]).max() < 6 / 255
 
 
+def test_highlights_of_a_float_photo_survive_the_call_after_a_lift(exact_prior: EmbeddedPrior) -> None:
+    pixels = scene(128, 128) * np.float32(0.3)
+    pixels[40:90, 40:90] *= 20
+    pixels += np.random.default_rng(0).normal(0, 10 / 255, pixels.shape).astype(np.float32)
+    plan = plan_of(pixels, ParameterVector().with_values({"noise.file": 10.0, "light.ev": 1.0}), exact_prior)
+    assert plan.refine
+    made, wanted = restored(pixels, plan, exact_prior)[52:78, 52:78], pixels[52:78, 52:78] * 2 ** (1 / 2.2)
+    assert made.mean() == pytest.approx(wanted.mean(), rel=0.05)
+    assert made.std() > 0.7 * wanted.std()
+
+
 def restored(pixels: np.ndarray, plan: Plan, prior: EmbeddedPrior) -> np.ndarray:
     box = (0, 0, pixels.shape[1], pixels.shape[0])
     window = restore_window(to_tensor(pixels), box, plan, prior, lambda: None, lambda *_: None)

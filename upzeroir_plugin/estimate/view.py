@@ -35,3 +35,16 @@ def luma(view: Array) -> Array:
     """Y of (…, 3), in [0, 1]."""
     y: Array = view @ LUMA
     return y
+
+
+def contrast(view: Array) -> float:
+    """How far the tones of a view (h, w, 3) reach from darkest to brightest, over their mean: 0 for a bare wall.
+
+    Of means over 4 × 4 px, which noise hardly moves; the outer hundredths are left out.
+    """
+    rows, columns = (max(1, n // 4) for n in view.shape[:2])
+    y = luma(view)
+    if min(y.shape) >= 4:
+        y = y[: 4 * rows, : 4 * columns].reshape(rows, 4, columns, 4).mean((1, 3))
+    low, middle, high = (float(v) for v in (np.quantile(y, 0.01), y.mean(), np.quantile(y, 0.99)))
+    return (high - low) / max(middle, 1e-3)

@@ -123,10 +123,14 @@ def _floats(samples: NDArray[Any], top: float, turn: int, room: Pixels | None = 
     return made
 
 
+BRIGHTEST = 1e6
+"""Times white; squares and sums of what is brighter overflow."""
+
+
 def _check_numbers(values: Pixels, name: str) -> None:
-    if not np.isfinite(values).all():
+    if values.size and not (-BRIGHTEST < values.min() and values.max() < BRIGHTEST):  # false for NaN, too
         raise UnreadableError(
-            f"{name} holds values that are no numbers (NaN or infinite).",
+            f"{name} holds values that are no numbers (NaN or infinite), or beyond a million times white.",
             "Repair them in the program that wrote it, or save it with 16 bits.",
         )
 

@@ -105,8 +105,8 @@ def restore_window(
     if plan.refine and gain is not None:
         sigma = REFINE_SHARE * gain.square().mean(1, keepdim=True).sqrt() * error
         inside = full.clamp(-OUTSIDE, 1 + OUTSIDE)
-        full, made = averaged(prior, inside, sigma.clamp(max=REFINE_MOST), None, 1, hook)
-        full = believable(full, inside)
+        answer, made = averaged(prior, inside, sigma.clamp(max=REFINE_MOST), None, 1, hook)
+        full = torch.lerp(believable(answer, inside), full, _beyond_white(full))
         whole = whole and made == 1
         calls += made
         if made:
@@ -193,6 +193,11 @@ def within(z: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         high = F.interpolate(high, scale_factor=float(SQUARE))[..., : z.shape[-2], : z.shape[-1]]
         inside = inside - torch.minimum(high, (inside - 1).clamp_min(0))
     return inside, z - inside
+
+
+def _beyond_white(x: Tensor) -> Tensor:
+    """0 to 1: how far places of x (1, 3, h, w) are what a float file's highlights are and noise is not, in the mean."""
+    return ((box_mean(x, AROUND) - (1 + OUTSIDE)) / OUTSIDE).clamp(0, 1)
 
 
 def _on_lattice(x: Tensor, prior: Prior) -> Tensor:
