@@ -21,7 +21,7 @@ OURS = tuple(
 
 
 def redacted(text: str, token: str = "") -> str:
-    """`text` with the token, paths, the home folder and the user's name replaced; the program's own files stay named."""
+    """`text` with the token, paths, the home folder and the user's name replaced; program files stay named."""
     if token:
         text = text.replace(token, "[token]")
     text = QUOTED.sub(lambda found: found["mark"] + _named(found["path"]) + found["mark"], text)

@@ -46,8 +46,8 @@ def orientation(found: Metadata) -> int:
 def for_result(found: Metadata, policy: Policy, size: tuple[int, int], record: dict[str, Any]) -> Metadata:
     """What a result of `size` (w, h) carries: upright, without the old thumbnail, with the restoration `record`.
 
-    `no-gps` drops where it was taken: EXIF's GPS directory, XMP's properties named GPS…, and the city, state and country
-    that XMP and IPTC name (a place in a caption or a keyword stays).
+    `no-gps` drops where it was taken: EXIF's GPS directory, XMP's properties named GPS…, and the city, state and
+    country that XMP and IPTC name (a place in a caption or a keyword stays).
     `strip` drops everything, the record too.
     """
     if policy == "strip":
