@@ -166,6 +166,14 @@ def test_bench_is_found_from_any_folder(tmp_path: Path) -> None:
     assert "not part of the installed program" not in ran.stderr
 
 
+@pytest.mark.parametrize("name", ["val", "intent", "adds", "estimates", "invented", "real", "kodak24-clean"])
+def test_bench_without_photos_says_what_to_name(cli: Cli, tmp_path: Path, name: str) -> None:
+    ran = cli("bench", "--set", name, "--data", tmp_path)
+    assert ran.code == 3
+    assert one_line(ran.err)
+    assert "--data" in ran.err
+
+
 def test_bench_takes_its_own_options(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[list[str]] = []
 
