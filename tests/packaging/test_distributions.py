@@ -88,7 +88,12 @@ def test_the_source_distribution_holds_the_whole_source(built: Path) -> None:
         names = {m.name.partition("/")[2] for m in archive.getmembers() if m.isfile()}
     made = {name for name in names if name.startswith("upzeroir.egg-info/")} | {"PKG-INFO", "setup.cfg"}
     assert names - made == set(BESIDE).union(*(files(ROOT / name) for name in FOLDERS))
-    assert {"gimp/po/de.po", "qt_panel/translations/upzeroir_de.ts", "installer/install", "tests/run"} <= names
+    assert {
+        "gimp/po/de.po",
+        "qt_panel/translations/upzeroir_de.ts",
+        "installer/install",
+        "tests/run",
+    } <= names
 
 
 def test_metadata(wheel: Path) -> None:
