@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from benchmarks.metrics import Picture
-from benchmarks.sets import read
+from benchmarks.sets import read, training
 from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.colour import estimate_colour
 from upzeroir_plugin.estimate.fuse import fuse
@@ -66,7 +66,7 @@ WAYS: dict[str, Callable[[Photo], ParameterVector]] = {
 def table(data: Path, limit: int | None) -> dict[str, object]:
     """Median error of each watched parameter where it is wrong (relative for depth), by way of estimation."""
     generator = torch.Generator().manual_seed(0)
-    photos = [_small(read(path)) for path in split(data / "train" / "img")[1]][:limit]
+    photos = [_small(read(path)) for path in split(training(data))[1]][:limit]
     errors: dict[str, dict[str, list[float]]] = {way: {name: [] for name in WATCHED} for way in WAYS}
     covered: dict[str, list[bool]] = {name: [] for name in WATCHED}
     for x in photos:

@@ -14,12 +14,12 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.metrics import Picture
-from benchmarks.sets import scaled
+from benchmarks.sets import scaled, training
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.model import degrade
-from upzeroir_plugin.prior.pictures import intents
+from upzeroir_plugin.prior.pictures import intents, opened
 from upzeroir_plugin.restore import estimate
 from upzeroir_plugin.summary import noise_on_grey
 
@@ -50,8 +50,9 @@ def acts(theta: ParameterVector) -> dict[str, bool]:
 
 def photos(data: Path) -> Iterator[tuple[str, str, Picture]]:
     """(name, intent, picture) of all photos of the set."""
+    folder = training(data)
     for name, intent in intents():
-        image = Image.open(data / "train" / "img" / name).convert("RGB")
+        image = opened(folder / name)
         size = (round(image.width * SCALE), round(image.height * SCALE))
         yield name, intent, scaled(image.resize(size, Image.Resampling.LANCZOS))
     yield "page", "text", _page()

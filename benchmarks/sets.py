@@ -38,6 +38,7 @@ class Pair:
 
 
 DATA = Path(__file__).resolve().parents[2] / "shared"
+HINT = "Name a folder with train/img/ and eval/ with --data; docs/performance.md says what lies in it."
 Maker = Callable[[Path], Iterator[Pair]]
 
 
@@ -53,10 +54,20 @@ def scaled(image: Image.Image) -> Picture:
 
 
 def listed(folder: Path) -> list[Path]:
-    """The folder's pictures, sorted by name. Raises UnreadableError."""
+    """The folder's pictures, sorted by name. Raises UnreadableError if there are none."""
     if not folder.is_dir():
-        raise UnreadableError(f"The data folder {folder} is not there.", "Name one with --data.")
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in {".png", ".jpg", ".jpeg", ".bmp"})
+        raise UnreadableError(f"The data folder {folder} is not there.", HINT)
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in {".png", ".jpg", ".jpeg", ".bmp"})
+    if not found:
+        raise UnreadableError(f"The data folder {folder} holds no pictures.", HINT)
+    return found
+
+
+def training(data: Path) -> Path:
+    """The folder of the clean photos that the program was trained on. Raises UnreadableError if it is not there."""
+    folder = data / "train" / "img"
+    listed(folder)
+    return folder
 
 
 def rounded(picture: NDArray[np.floating[Any]]) -> Picture:
@@ -74,7 +85,7 @@ def compressed(picture: Picture, quality: int) -> Picture:
 
 
 def tao(name: str, inputs: str) -> Maker:
-    """The TAO line's published pairs (METHOD.md §0)."""
+    """The TAO line's published pairs (docs/performance.md, The data)."""
 
     def make(data: Path) -> Iterator[Pair]:
         folder = data / "eval" / "tao" / name
@@ -180,7 +191,7 @@ def polyu(data: Path) -> Iterator[Pair]:
 
 
 def mix_hsts(data: Path) -> Iterator[Pair]:
-    """0.5·(0.6·x + 0.34)^2.2 + noise of 8/255 on the encoded HSTS originals, clipped, 8 bit (PEERS.md)."""
+    """0.5·(0.6·x + 0.34)^2.2 + noise of 8/255 on the encoded HSTS originals, clipped, 8 bit; ours."""
     rng = np.random.default_rng(0)
     for path in listed(data / "eval" / "tao" / "HSTS_256x256" / "original"):
         x = read(path)
@@ -205,7 +216,7 @@ VAL_THETA: tuple[dict[str, float], ...] = (
 def val(data: Path) -> Iterator[Pair]:
     """The kept-back tenth of train/, at 0.6 of its size, through `physics/`: ten kinds in turn, clean among them."""
     generator = torch.Generator().manual_seed(0)
-    for index, path in enumerate(split(data / "train" / "img")[1]):
+    for index, path in enumerate(split(training(data))[1]):
         image = Image.open(path).convert("RGB")
         small = image.resize((round(image.width * 0.6), round(image.height * 0.6)), Image.Resampling.LANCZOS)
         values = VAL_THETA[index % len(VAL_THETA)]

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+UNITS = {
+    "haze.depth": "optical depth",
+    "light.midtones": "an exponent",
+    "noise.shot": "in 1e-4 of variance per unit of light",
+    "noise.read": "in 1e-3 of linear light",
+    "noise.file": "in 1/255 of white",
+    "noise.chroma": "a ratio",
+    "colour.tint": "in 1/3000 of Duv",
+    "jpeg.quality": "IJG quality",
+}
+"""Units that do not read well straight after a range: they stand in brackets."""
+
 GROUP_WORDS = {
     "haze": "A veil of mist, smoke or stray light: blacks turn grey, and the farther away, the paler. What is far away "
     "behind the veil may be gone for good; lifting it then brings out noise.",
@@ -41,7 +53,7 @@ WORDS = {
     "noise.size": "0 is grain of single pixels. Larger values stand for blotches: a high-ISO photo that was scaled "
     "up, scanned film, a camera's own noise reduction.",
     "noise.chroma": "1: colours as noisy as brightness. Above 1: red and green speckles.",
-    "noise.clipped": "Noise cannot go below black or above white, so that both turn grey; that is taken back. "
+    "noise.clipped": "Noise cannot go below black or above white, which makes both greyish; this is corrected. "
     "Above 1 the noise was stronger then: 2 to 3 if the photo was made smaller later. Lower it if shadows drown in "
     "black.",
     "colour.temperature": "In mired: 10 is a small step, 100 the way from daylight to a light bulb.",

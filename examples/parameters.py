@@ -15,13 +15,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from examples.explained import GROUP_WORDS, WORDS
+from examples.explained import GROUP_WORDS, UNITS, WORDS
 from examples.make import Plane, clean, distance
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import (
     GROUP_LABELS,
     GROUPS,
+    MODIFIERS,
     PARAMETERS,
     Parameter,
     ParameterVector,
@@ -141,12 +142,13 @@ def _group(group: str, found: dict[str, str]) -> str:
 
 
 def _section(row: Parameter, found: dict[str, str]) -> str:
-    unit = f" {row.unit}" if row.unit else ""
+    unit = f" ({UNITS[row.name]})" if row.name in UNITS else f" {row.unit}" if row.unit else ""
+    none = "" if row.name in MODIFIERS else f"; {row.neutral:g} is none of it"
     true = ", ".join(f"`{name}` {value:g}" for name, value in SHOWN[row.name].theta.items())
     file = f"pictures/parameters/{row.name}.jpg"
     return (
         f"\n### `{row.name}` – {row.label}\n\n"
-        f"{row.low:g} to {row.high:g}{unit}; {row.neutral:g} is none of it. {row.help} {WORDS[row.name]}\n\n"
+        f"{row.low:g} to {row.high:g}{unit}{none}. {row.help} {WORDS[row.name]}\n\n"
         f"![{row.label}: before and after]({file})\n\n"
         f"*Done to the photo: {true}. Found by the program alone, with its 90 % interval: {found[row.name]}.*\n"
     )

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "upzeroir stop": "service/test_state.py::test_commands_status_and_stop",
     "upzeroir install-gimp": "gimp/test_install_gimp.py::test_install_check_uninstall",
     "upzeroir train": "cli/test_start.py::test_train_makes_a_prior_that_restores",
+    "upzeroir prior add": "prior/test_fetch.py::test_added_listed_checked_and_removed",
     "upzeroir bench": "cli/test_start.py::test_bench_takes_its_own_options",
     "upzeroir batch --ray": "batch/test_ray.py::test_a_node_killed_in_mid_run_loses_nothing_and_repeats_nothing",
     "python -m upzeroir_plugin.service": "service/test_curl.py::test_the_table_of_requests_is_that_of_the_routes",

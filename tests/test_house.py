@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"errors", "parameters", "maps", "evidence", "white", "gimp_folders", "folders", "launch"},
+    {"errors", "parameters", "maps", "evidence", "white", "gimp_folders", "folders", "launch", "redact"},
     {"photo", "physics", "summary", "client"},
     {"prior", "support"},
     {"estimate", "solver"},
@@ -23,8 +23,8 @@ FLOORS = (
     {"service", "batch", "installation"},
     {"cli", "commands", "__main__", "qt_panel"},
 )
-"""From the ground up (DESIGN: clients → service → restore → solver → physics and prior → parameters). A room knows
-those below it, and of its own floor only what DOORS says."""
+"""From the ground up (CONTRIBUTING.md: clients → service → restore → solver → physics and prior → parameters). A room
+knows those below it, and of its own floor only what DOORS says."""
 DOORS = {
     ("summary", "parameters"), ("estimate", "prior"), ("errors", "parameters"), ("client", "parameters"),
     ("commands", "cli"), ("cli", "commands"), ("__main__", "cli"), ("qt_panel", "cli"), ("commands", "qt_panel"),
@@ -147,7 +147,8 @@ def test_no_path_of_a_machine_is_baked_in() -> None:
     paths = [ROOT / name for name in listed.splitlines()] or _files("upzeroir_plugin", "qt_panel", "gimp")
     assert len(paths) > 100
     place = r"(?<![\w.~}])/(?:home/[a-z]\w+|Users/[a-z]\w+|work/\w+|root/\w+)"
-    for path in (p for p in paths if p.suffix in kinds and p.is_file()):
+    invented = "test_redact.py"  # its homes are nobody's
+    for path in (p for p in paths if p.suffix in kinds and p.is_file() and p.name != invented):
         assert re.findall(place, path.read_text("utf-8")) == [], path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except (Exception, KeyboardInterrupt) as error:
+        if getattr(args, "json", False):
+            print(json.dumps({"error": known(error).to_json()}))
         return fail(error, args.debug)
 
 

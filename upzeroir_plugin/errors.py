@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from upzeroir_plugin.parameters import InvalidParameter
 
+EXTRAS = "panel,raw,heif"
+"""What the installer brings along unless it is told otherwise."""
+
 
 class UpzeroirError(Exception):
     """Base of all errors that a user may see.
@@ -78,6 +81,19 @@ class CancelledError(UpzeroirError):
     """The user stopped the work."""
 
     code, exit_code = "cancelled", 130
+
+
+def extra_hint(extra: str, installer: bool = True) -> str:
+    """How to get an optional part; `installer=False` for one that only a checkout uses.
+
+    It names no package of an index: ours is on none, and one of our name there would be a stranger's.
+    """
+    checkout = f".venv/bin/pip install -e '.[{extra}]'."
+    if not installer:
+        return f"In the checkout: {checkout}"
+    usual = EXTRAS.split(",")
+    command = "installer/install" + ("" if extra in usual else f" --extras {','.join([*usual, extra])}")
+    return f"Run {command}, or in a checkout: {checkout}"
 
 
 def known(error: BaseException) -> UpzeroirError:

@@ -53,6 +53,9 @@ PULSE = 0.4
 SURE = 0.03
 """Share of the work that must be done before the time left is told."""
 BYTES_PER_PIXEL = 40
+"""The least that a run needs for each pixel, in bytes: three pictures in float32 with three channels (the photo, what
+becomes of it, the result) and a mask. Where less is free it is refused before it begins. What the network takes is not
+counted: `solver.means` makes its tiles as small as it must."""
 VIEW_CORE = 512
 """Tiles of a region (ours: of 1024 × 683 px the first is there in a third of the time, and all no later)."""
 
@@ -409,7 +412,7 @@ def _part(picture: torch.Tensor, window: Box, box: Box) -> torch.Tensor:
 
 
 def _gate(pixels: Pixels, source: Pixels) -> None:
-    """No result that is not finite, or flat where the photo was not (UP#1003: black pictures called success)."""
+    """No result that is not finite, or flat where the photo was not: some devices make black pictures."""
     if not np.isfinite(pixels[::7, ::7]).all() or not math.isfinite(float(pixels.sum())):
         raise ResultError("The result is not finite.", "Try --device cpu, and report the photo.")
     if float(source[::7, ::7].std()) > 0.02 and float(pixels[::7, ::7].std()) < 1e-4:

@@ -26,7 +26,10 @@ def bundle(path: Path, findings: Mapping[str, Any]) -> None:
     parts = {"doctor.json": json.dumps(dict(findings), indent=2), "service.json": _service(state, known)}
     for log in sorted(state.parent.glob("service.log*")) + sorted(state.parent.glob("launch.log")):
         parts[log.name] = _tail(log)
-    with written(path, overwrite=False) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out:
+    with (
+        written(path, overwrite=False, hint="Choose another name.") as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out,
+    ):
         for name, text in parts.items():
             out.writestr(name, redacted(text, token))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from upzeroir_plugin.batch.find import Wanted
-from upzeroir_plugin.batch.ledger import Ledger, results_in
+from upzeroir_plugin.batch.ledger import Ledger, Row, results_in, short
 from upzeroir_plugin.batch.pool import auto_jobs
+from upzeroir_plugin.batch.summary import _doubt
 from upzeroir_plugin.errors import UnreadableError, UsageError
 
 
@@ -110,3 +111,24 @@ def test_results_of_earlier_runs_are_no_photos(ledger: Ledger, tmp_path: Path) -
     ledger.begin(first)
     assert results_in(tmp_path) == {tmp_path / "out" / "a.jpg"}
     assert results_in(tmp_path / "nowhere") == set()
+
+
+def test_doubt_is_what_the_residual_test_does_not_allow() -> None:
+    """The verdict first; behind JPEG a residual below σ, or one that is not white, is no reason to look."""
+
+    def doubt(std: float, white: float, accepted: bool, quality: float = 100) -> tuple[bool, float, float]:
+        said = {"residual_std": std, "residual_whiteness": white, "accepted": accepted}
+        report = {"quality": said, "parameters": {"jpeg.quality": {"value": quality}}}
+        return _doubt(Row(Path("a"), Path("b"), Path("c"), "done", 1, short(report)))
+
+    assert doubt(0.3, 0.6, True, quality=40)[:2] == (False, 0.0)
+    assert doubt(0.3, 0.0, True)[1] > 0 and doubt(1.0, 0.6, True)[1] > 0
+    assert doubt(1.1, 0.1, True)[:2] == (False, 0.0)
+    ranked = [
+        doubt(1.2, 0.0, False),
+        doubt(1.5, 0.5, True),
+        doubt(1.0, 0.0, True),
+        doubt(0.3, 0.6, True, quality=40),
+    ]
+    assert ranked == sorted(ranked, reverse=True)
+    assert _doubt(Row(Path("a"), Path("b"), Path("c"), "done", 1, {})) == (False, 0.0, 0.0)

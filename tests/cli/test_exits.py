@@ -49,6 +49,14 @@ def test_unreadable_inputs_are_3(cli: Cli, tmp_path: Path, kind: str, command: s
     assert not (tmp_path / "out.png").exists()
 
 
+def test_an_error_is_json_where_json_was_asked_for(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("estimate", tmp_path / "gone.png", "--json")
+    assert ran.code == 3
+    said = json.loads(ran.out)["error"]
+    assert (said["code"], set(said)) == ("unreadable", {"code", "message", "hint"})
+    assert one_line(ran.err) and said["message"] in ran.err
+
+
 def test_too_many_pixels_are_4(cli: Cli, grainy: Path, tmp_path: Path) -> None:
     ran = cli("restore", grainy, "-o", tmp_path / "out.png", "--max-pixels", "0.004")
     assert ran.code == 4

@@ -15,6 +15,7 @@ import pytest
 from tests.cli.helpers import GRAINY, Cli, one_line
 from tests.pictures import as_image, noisy, scene
 from upzeroir_plugin import __version__
+from upzeroir_plugin.errors import extra_hint
 from upzeroir_plugin.parameters import NAMES, PARAMETERS
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
 
@@ -164,6 +165,24 @@ def test_bench_is_found_from_any_folder(tmp_path: Path) -> None:
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "The data folder" in ran.stderr
     assert "not part of the installed program" not in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["val", "intent", "adds", "estimates", "invented", "real", "kodak24-clean"])
+def test_bench_without_photos_says_what_to_name(cli: Cli, tmp_path: Path, name: str) -> None:
+    ran = cli("bench", "--set", name, "--data", tmp_path)
+    assert ran.code == 3
+    assert one_line(ran.err)
+    assert "--data" in ran.err
+
+
+def test_what_an_extra_needs_is_never_asked_of_an_index() -> None:
+    """No package of ours is on one: one of our name there would be a stranger's."""
+    assert extra_hint("raw") == "Run installer/install, or in a checkout: .venv/bin/pip install -e '.[raw]'."
+    assert "--extras panel,raw,heif,latent, or" in extra_hint("latent"), "what is there must not go"
+    assert "installer" not in extra_hint("bench", installer=False)
+    root = Path(__file__).parents[2]
+    for path in (*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("upzeroir_plugin/**/*.py")):
+        assert not re.search(r"pip install ['\"]?upzeroir", path.read_text("utf-8")), path
 
 
 def test_bench_takes_its_own_options(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,11 @@ from upzeroir_plugin import __version__
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("upzeroir_plugin", "qt_panel", "gimp/upzeroir")
-BESIDE = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "CHANGELOG.md", "LICENSE")
+FOLDERS = ("upzeroir_plugin", "qt_panel", "gimp", "tests", "benchmarks", "docs", "examples", "installer")
+BESIDE = (
+    "pyproject.toml", "setup.py", "MANIFEST.in", "mkdocs.yml",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
+)  # fmt: skip
 GENERATED = {"__pycache__", ".DS_Store"}
 BUILD = "import sys; out = sys.argv[1]; from setuptools import build_meta as b; b.build_wheel(out); b.build_sdist(out)"
 NEEDED = (
@@ -38,14 +42,12 @@ NEEDED = (
 def files(folder: Path) -> set[str]:
     """What belongs to a package: every file but those that Python and the system make."""
     found = (p.relative_to(ROOT) for p in folder.rglob("*") if p.is_file())
-    return {
-        p.as_posix() for p in found if not GENERATED & set(p.parts) and p.suffix != ".ts"
-    }  # .ts: Qt's sources
+    return {p.as_posix() for p in found if not GENERATED & set(p.parts)}
 
 
 def expected() -> set[str]:
-    """Paths in the wheel."""
-    found = set().union(*(files(ROOT / name) for name in PACKAGES))
+    """Paths in the wheel: the packages without Qt's sources of translations."""
+    found = {n for name in PACKAGES for n in files(ROOT / name) if not n.endswith(".ts")}
     return {name.replace("gimp/upzeroir/", "upzeroir_plugin/gimp/") for name in found}
 
 
@@ -53,7 +55,7 @@ def expected() -> set[str]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the wheel and the sdist, built from a copy of the checkout."""
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("dist")
-    for name in (*PACKAGES, "tests", "benchmarks"):
+    for name in FOLDERS:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns(*GENERATED))
     for name in BESIDE:
         shutil.copy(ROOT / name, copy)
@@ -80,12 +82,18 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_source_distribution_builds_the_same_and_holds_no_tests(built: Path) -> None:
+def test_the_source_distribution_holds_the_whole_source(built: Path) -> None:
     (path,) = built.glob("*.tar.gz")
     with tarfile.open(path) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {name.replace("upzeroir_plugin/gimp/", "gimp/upzeroir/") for name in expected()} <= names
-    assert not [name for name in names if name.startswith(("tests", "benchmarks", "docs", "examples"))]
+        names = {m.name.partition("/")[2] for m in archive.getmembers() if m.isfile()}
+    made = {name for name in names if name.startswith("upzeroir.egg-info/")} | {"PKG-INFO", "setup.cfg"}
+    assert names - made == set(BESIDE).union(*(files(ROOT / name) for name in FOLDERS))
+    assert {
+        "gimp/po/de.po",
+        "qt_panel/translations/upzeroir_de.ts",
+        "installer/install",
+        "tests/run",
+    } <= names
 
 
 def test_metadata(wheel: Path) -> None:

@@ -336,11 +336,14 @@ def test_without_ensurepip_the_wheelhouse_brings_pip(tmp_path: Path, monkeypatch
     ]
 
 
-@pytest.mark.parametrize("name", ["none.whl", "upzeroir.whl", "README.md"])
-def test_what_is_no_wheel_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("none.whl", "There is no file"), ("upzeroir.whl", "is no wheel"), ("README.md", "is no wheel")],
+)
+def test_what_is_no_wheel_is_refused(tmp_path: Path, name: str, said: str) -> None:
     if name != "none.whl":
         (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(UsageError, match="is no wheel"):
+    with pytest.raises(UsageError, match=said):
         install.find_source(tmp_path / name, None, "")
 
 

@@ -172,7 +172,7 @@ def test_a_missing_extra_is_named(
     data = dng(light(), None) if module == "rawpy" else b"\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf" + bytes(99)
     with pytest.raises(UnreadableError, match="not installed") as caught:
         loaded(tmp_path, data)
-    assert f"upzeroir[{extra}]" in caught.value.hint
+    assert f"'.[{extra}]'" in caught.value.hint and "installer/install, or" in caught.value.hint
 
 
 def test_exif_of_raw_files_that_are_no_tiff() -> None:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tests.pictures import compressed, noisy, psnr, scene
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
-from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior, embedded, fast_bfloat16
+from upzeroir_plugin.prior.embedded import MOST, WEIGHTS, EmbeddedPrior, embedded, fast_bfloat16
 from upzeroir_plugin.prior.store import FOLDER
 
 
@@ -50,6 +50,18 @@ def test_a_constant_picture_stays_constant(exact_prior: EmbeddedPrior, level: fl
 def test_hardly_any_noise_hardly_moves_it(exact_prior: EmbeddedPrior) -> None:
     x = scene(96, 96)
     assert psnr(denoised(exact_prior, x, 0), x) > 45
+
+
+def test_no_pixel_moves_by_more_than_six_sigma(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that answers black everywhere, as a misled one might: the picture comes back all but untouched."""
+    prior = EmbeddedPrior()
+    monkeypatch.setattr(prior, "net", lambda z, *_: torch.full_like(z, -1.0))
+    z = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+    sigma = torch.full((1, 1, 16, 24), 0.05)
+    sigma[..., 12:] = 0.01
+    moved = z - prior.denoise(z, sigma)
+    assert torch.allclose(moved, torch.minimum(z, MOST * sigma), atol=1e-6)
+    assert MOST == 6
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (7, 9), (33, 64), (101, 3)])

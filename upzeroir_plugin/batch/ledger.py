@@ -174,8 +174,10 @@ class Ledger:
 def short(report: dict[str, Any]) -> dict[str, Any]:
     """What the summary tells of a photo's report."""
     quality = report.get("quality", {})
+    jpeg = report.get("parameters", {}).get("jpeg.quality", {})
     return {
         "summary": report.get("summary", ""),
+        "compressed": float(jpeg.get("value", 100)) < 100,
         "changed": report.get("changed"),
         "seconds": report.get("seconds", {}).get("total"),
         **{name: quality.get(name) for name in ("residual_std", "residual_whiteness", "accepted")},

@@ -57,12 +57,22 @@ def _entry(row: Row) -> dict[str, Any]:
     return {"source": _text(row.source), "output": _text(row.output), "state": row.state, **found}
 
 
-def _doubt(row: Row) -> tuple[bool, float]:
-    """How doubtful a result is: the residual test's verdict, then how far from σ and from white the residual is."""
+def _doubt(row: Row) -> tuple[bool, float, float]:
+    """How doubtful a result is: the residual test's verdict, then what lies beyond its slack, then the residual over σ.
+
+    As in `solver.quality.judge`, behind JPEG only too large a residual speaks against a result.
+    """
+    from upzeroir_plugin.solver.quality import SLACK_STD, SLACK_WHITE
+
     std, white = row.found.get("residual_std"), row.found.get("residual_whiteness")
     if std is None or white is None:
-        return False, 0.0
-    return row.found.get("accepted") is False, abs(math.log(max(float(std), 1e-3))) + abs(float(white))
+        return False, 0.0, 0.0
+    std, white = float(std), float(white)
+    if row.found.get("compressed"):
+        beyond = max(0.0, std - 1 - SLACK_STD)
+    else:
+        beyond = max(0.0, abs(std - 1) - SLACK_STD) + max(0.0, white - SLACK_WHITE)
+    return row.found.get("accepted") is False, beyond, std
 
 
 def _pictures(row: Row, folder: Path, number: int) -> list[str]:

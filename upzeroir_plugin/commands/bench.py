@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from upzeroir_plugin.errors import UsageError
+from upzeroir_plugin.errors import UsageError, extra_hint
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ def run(args: Namespace) -> int:
         from benchmarks.run import main
     except ModuleNotFoundError as error:
         if error.name and not error.name.startswith("benchmarks"):
-            raise UsageError(f"The benchmark needs {error.name}.", "pip install 'upzeroir[bench]'") from error
+            raise UsageError(f"The benchmark needs {error.name}.", extra_hint("bench", False)) from error
         raise UsageError(
             "The benchmark is not part of the installed program.",
             "Run it from a checkout: installer/run bench.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from importlib import util
 
-from upzeroir_plugin.errors import UsageError
+from upzeroir_plugin.errors import UsageError, extra_hint
 
 NEEDED = {"PyQt6": "PyQt6", "superqt": "superqt"}
 
@@ -16,7 +16,7 @@ def run(args: Namespace) -> int:
     if missing:
         raise UsageError(
             f"The panel needs {' and '.join(missing)}, which is not installed.",
-            "Install it with: pip install 'upzeroir[panel]'.",
+            extra_hint("panel"),
         )
     try:
         from qt_panel.app import run as show

@@ -49,6 +49,8 @@ def order_of(args: Namespace) -> Order:
 
 def _outputs(args: Namespace) -> list[Path]:
     """Where each photo goes; all refusals that need no pixels happen here. Raises UsageError, OutputExistsError."""
+    from upzeroir_plugin.photo.save import FORMATS
+
     folder = len(args.photos) > 1 or args.output.is_dir() or args.output.suffix == ""
     if folder and args.output.exists() and not args.output.is_dir():
         hint = (
@@ -57,6 +59,8 @@ def _outputs(args: Namespace) -> list[Path]:
             else "Name a file with an ending, or a folder."
         )
         raise UsageError(f"{args.output} is a file.", hint)
+    if folder and not args.output.is_dir() and args.output.suffix.lower() in FORMATS:
+        raise UsageError(f"{args.output} is the name of one photo.", "Several photos need a folder.")
     outputs = [args.output / (p.stem + ending(p)) if folder else args.output for p in args.photos]
     if len(set(outputs)) < len(outputs):
         raise UsageError(

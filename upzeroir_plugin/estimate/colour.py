@@ -13,7 +13,7 @@ from upzeroir_plugin.estimate.readings import Findings, Reading
 Array = NDArray[np.float32]
 
 ALIKE = 3.0
-"""Degrees within which the guesses must lie (METHOD.md §3.6)."""
+"""Degrees within which the guesses must lie (ours)."""
 CAST, SOFT = 14.0, 1.5
 """Angle from grey, in degrees of encoded RGB, at which a cast is as likely as not meant to go. Warm evenings and blue
 hours lie below: of train/'s photos nine in ten of those whose guesses agree."""

@@ -1,4 +1,4 @@
-"""Exposure by statistics: the white point first, the mid-tones second (METHOD.md §8)."""
+"""Exposure by statistics: the white point first, the mid-tones second (ours)."""
 
 from __future__ import annotations
 

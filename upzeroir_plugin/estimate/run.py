@@ -42,8 +42,8 @@ as uneven ones (ours: val; 0 wins 0.3 dB more behind uneven veils and loses as m
 HIDING = ("haze.depth", "light.ev", "blur.sigma", "blur.focus", "blur.length")
 """Faults that hide noise."""
 BARE = 0.04
-"""`view.contrast` up to which a picture shows too little for a word on its tones; from twice that all is believed (ours:
-the least of 402 photos is 0.17, of 480 simulated views behind a veil 0.07; a bare wall with noise has 0.02)."""
+"""`view.contrast` up to which a picture shows too little for a word on its tones; from twice that all is believed
+(ours: the least of 402 photos is 0.17, of 480 simulated views behind a veil 0.07; a bare wall with noise has 0.02)."""
 NEAREST = 0.05
 """Least depth of a part of the photo, the whole being 1."""
 WORD = 2.0

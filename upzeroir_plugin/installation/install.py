@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from upzeroir_plugin import __version__
-from upzeroir_plugin.errors import CancelledError, UnwritableError, UpzeroirError, UsageError
+from upzeroir_plugin.errors import EXTRAS, CancelledError, UnwritableError, UpzeroirError, UsageError
 from upzeroir_plugin.folders import data_folder
 from upzeroir_plugin.installation import shell
 from upzeroir_plugin.installation.layout import Layout
@@ -30,7 +30,6 @@ from upzeroir_plugin.installation.lock import lock_of, pinned, without_torch
 
 TORCH = "torch>=2.6,<2.14"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = "panel,raw,heif"
 NEEDED_GB = {"cpu": 3.0, "cuda": 9.0}
 """Free disk for an environment and what pip unpacks on the way (ours, measured: 1.6 GB with a processor's torch)."""
 PARTS = ("upzeroir_plugin", "qt_panel", "gimp")
@@ -279,6 +278,8 @@ def find_source(told: Path | None, wheelhouse: Path | None, extras: str) -> Sour
     """The wheel named, else the newest of the wheelhouse, else the checkout that this file lies in."""
     wheels = sorted(wheelhouse.glob("upzeroir-*.whl"), key=lambda p: p.stat().st_mtime) if wheelhouse else []
     path = told or (wheels[-1] if wheels else None)
+    if told is not None and not told.exists():
+        raise UsageError(f"There is no file {told}.", "Check the name: --from takes a wheel.")
     salt = f"{sys.version_info[:2]}{extras}".encode()
     if path is not None:
         if not path.is_file() or path.suffix != ".whl" or path.name.count("-") < 4:

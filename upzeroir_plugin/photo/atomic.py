@@ -12,15 +12,17 @@ from typing import IO
 
 from upzeroir_plugin.errors import OutputExistsError, UnwritableError
 
+OTHER_NAME = "Choose another name, or add --overwrite."
+
 
 @contextlib.contextmanager
-def written(path: Path, overwrite: bool) -> Iterator[IO[bytes]]:
+def written(path: Path, overwrite: bool, hint: str = OTHER_NAME) -> Iterator[IO[bytes]]:
     """A stream whose bytes become the file `path` when the block ends well, and nothing otherwise.
 
     They go to a hidden file in the same folder, are synced to the disk and renamed. Raises OutputExistsError if the
-    file is there and may not be replaced, UnwritableError for what the system refuses.
+    file is there and may not be replaced, with that `hint`; UnwritableError for what the system refuses.
     """
-    refuse_existing(path, overwrite)
+    refuse_existing(path, overwrite, hint)
     part = path.with_name(f".{path.stem[:40]}.{secrets.token_hex(4)}.part")
     try:
         opened = part.open("x+b")
@@ -33,7 +35,7 @@ def written(path: Path, overwrite: bool) -> Iterator[IO[bytes]]:
             os.fsync(stream.fileno())
         if path.exists():
             part.chmod(path.stat().st_mode & 0o777)
-        _place(part, path, overwrite)
+        _place(part, path, overwrite, hint)
         _sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from error
@@ -41,22 +43,22 @@ def written(path: Path, overwrite: bool) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def refuse_existing(path: Path, overwrite: bool) -> None:
+def refuse_existing(path: Path, overwrite: bool, hint: str = OTHER_NAME) -> None:
     """Raise OutputExistsError if the file is there and may not be replaced."""
     if path.exists() and not overwrite:
-        raise OutputExistsError(f"{path} exists already.", "Choose another name, or add --overwrite.")
+        raise OutputExistsError(f"{path} exists already.", hint)
 
 
-def _place(part: Path, path: Path, overwrite: bool) -> None:
+def _place(part: Path, path: Path, overwrite: bool, hint: str) -> None:
     """Rename; a file that came into being meanwhile is not replaced, where the file system can tell."""
     if not overwrite:
         try:
             os.link(part, path)
             return
         except FileExistsError:
-            refuse_existing(path, overwrite)
+            refuse_existing(path, overwrite, hint)
         except OSError:  # no hard links there
-            refuse_existing(path, overwrite)
+            refuse_existing(path, overwrite, hint)
     part.replace(path)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.errors import UnreadableError, extra_hint
 
 
 def needed(module: str, extra: str, name: str, what: str) -> Any:
@@ -18,5 +18,5 @@ def needed(module: str, extra: str, name: str, what: str) -> Any:
     except ImportError as error:
         raise UnreadableError(
             f"{name} is {what}, and the package for it is not installed.",
-            f'Install it: pip install "upzeroir[{extra}]".',
+            extra_hint(extra),
         ) from error

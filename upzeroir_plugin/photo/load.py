@@ -128,7 +128,7 @@ BRIGHTEST = 1e6
 
 
 def _check_numbers(values: Pixels, name: str) -> None:
-    if values.size and not (-BRIGHTEST < values.min() and values.max() < BRIGHTEST):  # false for NaN, too
+    if values.size and not (values.min() > -BRIGHTEST and values.max() < BRIGHTEST):  # false for NaN, too
         raise UnreadableError(
             f"{name} holds values that are no numbers (NaN or infinite), or beyond a million times white.",
             "Repair them in the program that wrote it, or save it with 16 bits.",

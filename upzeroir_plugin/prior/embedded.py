@@ -25,7 +25,11 @@ from upzeroir_plugin.prior.unet import LEAST, DenoiserUNet, Hook, in_channels_la
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 FINE = 2 / 255
 MOST = 6.0
-"""Standard deviations that a pixel is moved by at most: no noise is larger, and no misled network may do more."""
+"""Standard deviations that a pixel is moved by at most.
+
+Gaussian noise goes beyond six once in 500 million values, which is less than once in a photo: what would move a pixel
+further is no noise but a network misled, by a picture unlike all photos or by bfloat16, and may not do more harm.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from upzeroir_plugin.errors import UnreadableError, UnwritableError, UsageError
+from upzeroir_plugin.errors import UnreadableError, UnwritableError, UsageError, extra_hint
 from upzeroir_plugin.prior.folder import described, digest, refuse_pickled
 from upzeroir_plugin.prior.prompt import CACHE
 from upzeroir_plugin.prior.store import RECORD, checked_name, place_of, shelf
@@ -138,9 +138,7 @@ def _download(model: str, revision: str | None, part: Path) -> None:
     try:
         from huggingface_hub import HfApi, snapshot_download
     except ImportError as error:
-        raise UsageError(
-            "Fetching a prior needs huggingface_hub.", "pip install 'upzeroir[latent]'"
-        ) from error
+        raise UsageError("Fetching a prior needs huggingface_hub.", extra_hint("latent")) from error
     try:
         about = HfApi().model_info(model, revision=revision)
         files = wanted(s.rfilename for s in about.siblings or [])

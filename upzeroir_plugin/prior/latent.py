@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from upzeroir_plugin.errors import UnreadableError, UsageError
+from upzeroir_plugin.errors import UnreadableError, UsageError, extra_hint
 from upzeroir_plugin.prior.embedded import fast_bfloat16
 from upzeroir_plugin.prior.folder import Description, described, read_json
 from upzeroir_plugin.prior.levels import levels_of, timestep_of
@@ -26,7 +26,7 @@ from upzeroir_plugin.prior.unet import Hook
 TOP = 3.0
 """σ that a walk begins at, if the folder names no range: the scene's low frequencies are still seen through it (ours).
 
-Stable Diffusion's schedule goes on to 14, from which a walk forgets the photo's brightness (METHOD.md §8).
+Stable Diffusion's schedule goes on to 14, from which a walk forgets the photo's brightness (ours).
 """
 SCHEDULE_KEYS = (
     "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr",
@@ -192,7 +192,7 @@ def _network(about: Description, part: str) -> nn.Module:
     try:
         import diffusers
     except ImportError as error:
-        raise UsageError("A latent prior needs diffusers.", "pip install 'upzeroir[latent]'") from error
+        raise UsageError("A latent prior needs diffusers.", extra_hint("latent")) from error
     logging.getLogger("diffusers").setLevel(logging.ERROR)
     try:
         net: nn.Module = getattr(diffusers, config["_class_name"]).from_config(config)

@@ -139,7 +139,7 @@ def quality(x: Tensor, start: Tensor, unit: float) -> Tensor:
 
     The paper names luminance and chrominance without a formula. LD-RPS pulls the mean of 32-px patches to mid-grey and
     the channels to one mean, which greys sunsets and brightens nights. Ours: both are held, at low frequency, at
-    what the blind estimate's inverse `start` has, because a local prior has no opinion on them (METHOD.md §8). `unit`:
+    what the blind estimate's inverse `start` has, because a local prior has no opinion on them (ours). `unit`:
     drift that costs half a nat a patch.
     """
     drift = x - start

@@ -53,7 +53,7 @@ class Refinement:
     """The decisions of one run and what they rest on.
 
     Ours (the paper's thresholds are not known): residual tests come first, because scores without a reference rise with
-    sharpness and brightness whatever the photo said (METHOD.md §5). A scene that explains the photo, stands still and
+    sharpness and brightness whatever the photo said (ours). A scene that explains the photo, stands still and
     has come down to the photo's own noise is done. One that does not explain it at the end, or has become worse
     than it was, is noised again from the best one so far, `restarts` times at most.
     """

@@ -20,7 +20,7 @@ FREE = (
     "light.ev", "light.midtones", "haze.depth", "haze.red", "haze.green", "haze.blue", "colour.temperature",
     "colour.tint",
 )  # fmt: skip
-"""What φ may learn of θ: the point-wise part. Blur and noise have their own estimators (ours: DESIGN.md, stage 3)."""
+"""What φ may learn of θ: the point-wise part. Blur and noise have their own estimators (ours)."""
 INTERVAL = 3.29
 """Standard deviations in a 90 % interval of a Gaussian."""
 
@@ -70,7 +70,7 @@ class Redegradation(nn.Module):
 
     Beside the physics the network has no word on tones smooth over 32 px (ours: θ has; in a latent space the network
     learned a veil of its own there, and haze came back 1.7 dB worse). All three start as physics(θ) of the blind
-    estimate, since from anything else φ and scene trade gain freely (METHOD.md §8). "net" has to be fitted to it first
+    estimate, since from anything else φ and scene trade gain freely (ours). "net" has to be fitted to it first
     (`pretrain`).
     """
 

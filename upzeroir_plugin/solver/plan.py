@@ -20,7 +20,7 @@ LEAST_SIGMA = 0.8 / 255
 LEAST_QUALITY = 96
 """JPEG at this quality or better is left alone."""
 LEAST_GAIN = 4 / 255
-"""Amplified error above which a second call cleans up after the lift (DESIGN.md, stage 3)."""
+"""Amplified error above which a second call cleans up after the lift (ours)."""
 LEAST_CHANGE = 0.75 / 255
 """Light, haze and cast that would move no tone by more than this are left alone."""
 TONES = 33

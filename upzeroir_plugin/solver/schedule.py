@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import torch
 
-from upzeroir_plugin.errors import UsageError
+from upzeroir_plugin.errors import UsageError, extra_hint
 from upzeroir_plugin.prior.levels import levels_of, sigma_of, timestep_of
 
 Spacing = Literal["logarithm", "ddim", "karras"]
@@ -34,7 +34,7 @@ def _even_in_time(first: float, last: float, count: int) -> list[float]:
         from diffusers import DDIMScheduler
     except ImportError as error:
         raise UsageError(
-            "DDIM's schedule needs diffusers.", "pip install 'upzeroir[latent]', or another schedule."
+            "DDIM's schedule needs diffusers.", f"Take another schedule. {extra_hint('latent')}"
         ) from error
     scheduler: Any = DDIMScheduler()  # type: ignore[no-untyped-call]
     table = levels_of(scheduler.alphas_cumprod)
