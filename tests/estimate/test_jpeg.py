@@ -32,6 +32,17 @@ def test_quality_is_read_with_and_without_the_files_tables(tmp_path: Path, quali
         assert abs(reading.value - quality) <= 3
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_that_was_turned_after_compression(tmp_path: Path, quarters: int) -> None:
+    photo = load(_saved(tmp_path / "a.jpg", quality=60), 1e6)
+    turned = replace(
+        photo, pixels=np.ascontiguousarray(np.rot90(photo.pixels, quarters)), evidence=FileEvidence()
+    )
+    found = estimate_jpeg(turned)
+    assert found.readings[0].present > 0.9 and abs(found.readings[0].value - 60) <= 3
+    assert found.evidence["grid"] == [0, 0]
+
+
 def test_tables_of_sixteen_bits_are_the_worst_quality(tmp_path: Path) -> None:
     photo = load(_saved(tmp_path / "a.jpg", qtables=[COARSE, COARSE]), 1e6)
     assert max(photo.evidence.jpeg_tables[0]) > 255

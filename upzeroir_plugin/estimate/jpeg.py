@@ -53,9 +53,11 @@ def estimate_jpeg(photo: Photo) -> Findings:
     unless the pixels, which may have been edited since, deny them.
     """
     luma = _luma(spread(photo.pixels, TILE, TILES))
-    grid = _grid(luma, photo.evidence.crop_offset)
-    histogram = _histogram(luma, grid, len(FREQUENCIES))
-    scores = _scores(histogram[None], KNOWABLE)[0]
+    grid, histogram, scores = _seen(luma, photo.evidence.crop_offset)
+    if scores.max() < ENOUGH:  # a photo turned by a quarter after compression: the tables are not symmetric
+        turned = _seen(luma.swapaxes(1, 2), photo.evidence.crop_offset[::-1])
+        if turned[2].max() > ENOUGH:
+            grid, histogram, scores = turned[0][::-1], *turned[1:]
     quality, std = _posterior(scores)
     present = logistic((float(scores.max()) - ENOUGH) / SLACK)
     evidence: dict[str, Any] = {
@@ -71,6 +73,13 @@ def estimate_jpeg(photo: Photo) -> Findings:
         told = float(_scores(home[None], table[None])[0, 0])
         quality, std, present = _with_file(table_quality(table), told, (quality, std, present))
     return Findings((Reading("jpeg.quality", quality, std, present),), evidence)
+
+
+def _seen(luma: Array, offset: tuple[int, int]) -> tuple[tuple[int, int], Array, Array]:
+    """Phase (x, y) of the blocks, histogram of the coefficients there, and the score of each quality 1–97."""
+    grid = _grid(luma, offset)
+    histogram = _histogram(luma, grid, len(FREQUENCIES))
+    return grid, histogram, _scores(histogram[None], KNOWABLE)[0]
 
 
 def _with_file(quality: float, told: float, pixels: tuple[float, float, float]) -> tuple[float, float, float]:
