@@ -13,6 +13,7 @@ import arguments
 import backend
 import look
 import pixels
+import records
 import run
 import work as works
 from gi.repository import Gimp, GimpUi, GLib, Gtk
@@ -64,8 +65,8 @@ class Dialog:
         self.last: Optional[arguments.Wish] = None
         self.finishing = self.opened = False
         self.loupes: tuple[pixels.Rect, ...] = ()
-        self.record = works.recorded(drawable)
-        if works.original(image, self.record) is None:
+        self.record = records.recorded(drawable)
+        if records.original(image, self.record) is None:
             self.record = None
         self.view = look.View(procedure, config, self)
         self._begin_values()
@@ -127,7 +128,13 @@ class Dialog:
         self._show_before(work)
         mark("shown")
         if self.record is not None:
-            self.view.say(_("This result is made anew from its original layer, and replaced."))
+            self.view.say(
+                _(
+                    "This result was changed or is locked: it is kept, and made anew above from its original layer."
+                )
+                if work.former_kept()
+                else _("This result is made anew from its original layer, and replaced.")
+            )
             self.view.rows.show_found(self.record["parameters"])
         if self.record is not None:
             self._sentence()
@@ -210,7 +217,7 @@ class Dialog:
         self.last = arguments.wish(self.config)
         mark("wish", self.last)
         large = max(self.work.rect[2:]) > look.PREVIEW_SIDE
-        masked = self.last.output != arguments.NEW_LAYER_MASK
+        masked = self.work.output(self.last.output) != arguments.NEW_LAYER_MASK
         wanted = Wanted(
             self.last, self.view.rows.entries(), masked, self.loupes if large and not self.finishing else ()
         )

@@ -11,6 +11,9 @@ from gi.repository import Babl, Gegl
 Rect = tuple[int, int, int, int]
 DTYPES = {"u8": "uint8", "u16": "uint16", "float": "float32"}
 MODELS = {1: "Y'", 2: "Y'A", 3: "R'G'B'", 4: "R'G'B'A"}
+GREYS = {"uint8": "Y u8", "uint16": "Y u16", "float32": "Y float"}
+"""Formats of a mask, by the precision of the pixels that it goes with."""
+SAMPLES = {"uint8": 1, "uint16": 2, "float32": 4}
 NOT_ZERO = re.compile(rb"[^\0]+")
 
 
@@ -48,7 +51,7 @@ def layout(drawable: Any) -> Layout:
 
     if kind not in DTYPES or named(kind) != native:
         kind = "float"
-    size = {"u8": 1, "u16": 2, "float": 4}[kind]
+    size = SAMPLES[DTYPES[kind]]
     return Layout(
         named(kind), native, channels, DTYPES[kind], size * channels, Babl.format_get_bytes_per_pixel(stored)
     )
