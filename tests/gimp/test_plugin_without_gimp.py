@@ -349,6 +349,8 @@ def test_the_newest_order_counts(load: Any) -> None:
     made.close()
     assert any(call[0] == "delete_photo" for call in client.calls), "nothing is left at the backend"
     assert not made.thread.is_alive()
+    load("job").run(client, made.work, wish, False, lambda *_event: None)
+    assert [call[0] for call in client.calls].count("delete_job") == 3, "without a dialog as well"
 
 
 def test_loupes_come_first_and_closing_ends_all(load: Any) -> None:
