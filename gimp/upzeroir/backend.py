@@ -31,6 +31,13 @@ def client() -> Client:
     return connect(launch=not sandbox())
 
 
+def in_words(error: ClientError) -> str:
+    """The error's sentence and what to do next."""
+    if error.code == "too-long":
+        return _("The restoration took too long and was ended. Choose a faster effort, or select a part.")
+    return f"{error.message} {error.hint}".strip()
+
+
 def advice(error: ClientError) -> str:
     """What to do next."""
     lines = [error.hint]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 import gi
@@ -13,6 +15,7 @@ import arguments
 import backend
 import look
 import pixels
+import records
 import run
 import work as works
 from gi.repository import Gimp, GimpUi, GLib, Gtk
@@ -64,8 +67,8 @@ class Dialog:
         self.last: Optional[arguments.Wish] = None
         self.finishing = self.opened = False
         self.loupes: tuple[pixels.Rect, ...] = ()
-        self.record = works.recorded(drawable)
-        if works.original(image, self.record) is None:
+        self.record = records.recorded(drawable)
+        if records.original(image, self.record) is None:
             self.record = None
         self.view = look.View(procedure, config, self)
         self._begin_values()
@@ -114,26 +117,39 @@ class Dialog:
         return False
 
     def _open(self) -> bool:
-        """After the window is there: read the pixels, show them, and let the session begin."""
+        """After the window is there: begin; whatever goes wrong ends the dialog, which says why."""
+        self._guarded(self._begin)
+        return False
+
+    def _guarded(self, call: Any, *values: Any) -> None:
         try:
-            self.work = work = works.gather(self.image, self.drawable, arguments.NEW_LAYER)
-        except works.Refusal as error:
+            call(*values)
+        except Exception as error:
+            if not isinstance(error, works.Refusal):
+                traceback.print_exc()
             self.error = error
             self.view.window.response(Gtk.ResponseType.OK)
-            return False
+
+    def _begin(self) -> None:
+        """Read the pixels, show them, and let the session begin."""
+        self.work = work = works.gather(self.image, self.drawable, arguments.NEW_LAYER)
         mark("read")
         self.session = Session(backend.client, work, self._post, self)
         self.session.start(estimate=self.record is None)
         self._show_before(work)
         mark("shown")
         if self.record is not None:
-            self.view.say(_("This result is made anew from its original layer, and replaced."))
+            self.view.say(
+                _(
+                    "This result was changed or is locked: it is kept, and made anew above from its original layer."
+                )
+                if work.former_kept()
+                else _("This result is made anew from its original layer, and replaced.")
+            )
             self.view.rows.show_found(self.record["parameters"])
-        if self.record is not None:
             self._sentence()
             self.view.ready(True)
             self._order()
-        return False
 
     def _show_before(self, work: works.Work) -> None:
         x, y, w, h = work.rect
@@ -152,7 +168,7 @@ class Dialog:
         """From the session's thread to this one."""
 
         def call() -> bool:
-            function(*values)
+            self._guarded(function, *values)
             return False
 
         GLib.idle_add(call)
@@ -210,7 +226,7 @@ class Dialog:
         self.last = arguments.wish(self.config)
         mark("wish", self.last)
         large = max(self.work.rect[2:]) > look.PREVIEW_SIDE
-        masked = self.last.output != arguments.NEW_LAYER_MASK
+        masked = self.work.output(self.last.output) != arguments.NEW_LAYER_MASK
         wanted = Wanted(
             self.last, self.view.rows.entries(), masked, self.loupes if large and not self.finishing else ()
         )
@@ -258,12 +274,24 @@ class Dialog:
 
     def on_failed(self, error: ClientError) -> None:
         """The backend is not there, or is lost: say why, show the log, offer to try again."""
+        self._unfinished()
+        mark("failed", error.code)
+        self.view.failed(error, backend.advice(error), backend.log())
+
+    def on_refused(self, number: int, error: ClientError) -> None:
+        """The backend does not do this one: say why here, so that what is in the way can be changed."""
+        if number != self.number:
+            return
+        self._unfinished()
+        self.number = 0
+        mark("refused", error.code)
+        self.view.refused(backend.in_words(error))
+
+    def _unfinished(self) -> None:
         self.outcome = None
         if self.finishing:
             Gimp.progress_end()
         self.finishing = False
-        mark("failed", error.code)
-        self.view.failed(error, backend.advice(error), backend.log())
 
     def on_retry(self) -> None:
         """Begin again with a new connection; what the user set stays."""
@@ -295,6 +323,13 @@ class Dialog:
             self.view.say(_("Waiting for what the UP-ZeroIR panel delivers. Cancel ends the waiting."))
             self.view.ready(False)
 
+    def on_misfit(self) -> None:
+        """What the panel delivered is a part of the photo, and nobody knows which: wait on."""
+        mark("misfit")
+        self.view.say(
+            _("The panel delivered a part of the photo. Restore all of it there, and deliver that.")
+        )
+
     def on_delivered(self, outcome: Outcome) -> None:
         """The panel is done with it."""
         self.delivered = outcome
@@ -312,7 +347,7 @@ class Dialog:
             GLib.source_remove(self.timer)
             self.timer = 0
             self._order()
-        elif not self.view.preview.get_active():
+        elif not (self.view.preview.get_active() and self.number):
             self._order()
 
     def _progress(self, header: dict[str, Any]) -> None:
@@ -340,7 +375,13 @@ class Dialog:
             mark("placed", "nothing")
             Gimp.message(_("Nothing to fix: no layer was made."))
             return [False, said, parameters]
-        placed: Placed = place(self.work, outcome.rows, wish, outcome.result)
+        work, rows = self.work, outcome.rows
+        if outcome.rect is not None:
+            work = replace(work, rect=outcome.rect)
+        if outcome.unmasked and work.output(wish.output) != arguments.NEW_LAYER_MASK:
+            before = pixels.cut(work.rows, work.size[0], work.rect, work.layout.sent_bytes)
+            rows = pixels.mixed(work.mask or b"", before, rows, work.layout.dtype, work.layout.channels)
+        placed: Placed = place(work, rows, wish, outcome.result)
         mark("placed", placed.notice)
         if placed.notice:
             Gimp.message(placed.notice)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
+import pixels
 from marks import mark
 
 if TYPE_CHECKING:
     from arguments import Wish
+    from pixels import Rect
     from work import Work
 
     from upzeroir_plugin.client import Client, ClientError, Events
@@ -22,11 +24,20 @@ Seen = Callable[[dict[str, Any], bytes], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job: `rows` of the work's rectangle as they were sent, None if nothing was changed."""
+    """What came of a job: `rows` of the work's rectangle as they were sent, None if nothing was changed.
+
+    `rect`: where they lie, if not in the work's rectangle; `unmasked`: the work's mask is still to be applied.
+    """
 
     job: str
     result: dict[str, Any]
     rows: Optional[bytes]
+    rect: Optional[Rect] = None
+    unmasked: bool = False
+
+
+class Misfit(Exception):
+    """A delivered picture of which nobody can say where in the photo it belongs."""
 
 
 @dataclass
@@ -49,8 +60,14 @@ def send(client: Client, work: Work) -> Sent:
     return Sent(photo, client.upload_frame(width, height, 1, form.dtype, work.full_mask())["id"])
 
 
+def drop(client: Client, job: str) -> None:
+    """Free a job and its result, and stop it if it runs; a backend that is gone has done so already."""
+    with contextlib.suppress(ClientError):
+        client.delete_job(job)
+
+
 def forget(client: Client, sent: Optional[Sent]) -> None:
-    """Free what was uploaded; a backend that is gone has freed it already."""
+    """Free what was uploaded."""
     for photo in (sent.photo, sent.mask) if sent is not None else ():
         if photo:
             with contextlib.suppress(ClientError):
@@ -88,6 +105,28 @@ def fetch(client: Client, work: Work, job: str, result: dict[str, Any]) -> Outco
     return Outcome(job, result, rows)
 
 
+def delivered(client: Client, work: Work, job: str, result: dict[str, Any], region: Any) -> Outcome:
+    """What the panel made: the whole photo, or its `region` (x, y, w, h). Raises Misfit.
+
+    Cut to the work's rectangle, if that is a part; what the region leaves out stays as it was.
+    """
+    frame = client.result(job, work.layout.dtype)
+    whole, size = (0, 0, *work.size), (frame.header["width"], frame.header["height"])
+    try:
+        x, y, w, h = (int(each) for each in region or whole)
+    except (TypeError, ValueError):
+        raise Misfit from None
+    inside = min(x, y) >= 0 and x + w <= work.size[0] and y + h <= work.size[1]
+    if (w, h) != size or not inside or len(frame.pixels) != w * h * work.layout.sent_bytes:
+        raise Misfit
+    if work.rect == whole and work.mask is None:
+        return Outcome(job, result, frame.pixels, (x, y, w, h))
+    width, sample = work.size[0], work.layout.sent_bytes
+    full = pixels.pasted(work.rows, width, (x, y, w, h), frame.pixels, sample)
+    rows = pixels.cut(full, width, work.rect, sample)
+    return Outcome(job, result, rows, unmasked=work.mask is not None)
+
+
 def run(client: Client, work: Work, wish: Wish, masked: bool, seen: Seen) -> Outcome:
     """From pixels to pixels."""
     sent = None
@@ -100,11 +139,7 @@ def run(client: Client, work: Work, wish: Wish, masked: bool, seen: Seen) -> Out
         mark("done")
         outcome = fetch(client, work, job, result)
         mark("fetched")
+        drop(client, job)
         return outcome
     finally:
         forget(client, sent)
-
-
-def in_words(error: ClientError) -> str:
-    """The error's sentence and what to do next."""
-    return f"{error.message} {error.hint}".strip()

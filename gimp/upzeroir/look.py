@@ -189,10 +189,23 @@ class View:
         self.ready(False)
         self.keep_button.set_sensitive(False)
 
+    def refused(self, text: str) -> None:
+        """Why this was not done; everything can be changed, and asked for again."""
+        self._usable()
+        if not self.restore_button.get_sensitive():
+            self.ready(True)
+        self.keep_button.set_sensitive(False)
+        self.bar.set_fraction(0.0)
+        self.bar.set_text("")
+        self.say(text)
+
     def working(self) -> None:
         """Back from the failure's page, everything usable."""
         self.stack.set_visible_child_name("main")
+        self._usable()
+        self.progress(_("Looking at the photo"), 0.0)
+
+    def _usable(self) -> None:
         self.rows.set_sensitive(True)
         for widget in (self.effort, self.output, self.preview, self.readings):
             widget.set_sensitive(True)
-        self.progress(_("Looking at the photo"), 0.0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,11 @@ from gi.repository import Babl, Gegl
 Rect = tuple[int, int, int, int]
 DTYPES = {"u8": "uint8", "u16": "uint16", "float": "float32"}
 MODELS = {1: "Y'", 2: "Y'A", 3: "R'G'B'", 4: "R'G'B'A"}
+GREYS = {"uint8": "Y u8", "uint16": "Y u16", "float32": "Y float"}
+"""Formats of a mask, by the precision of the pixels that it goes with."""
+SAMPLES = {"uint8": 1, "uint16": 2, "float32": 4}
+CODES = {"uint8": ("B", 255), "uint16": ("H", 65535), "float32": ("f", 1.0)}
+"""Of a sample: array's type code, and what white is."""
 NOT_ZERO = re.compile(rb"[^\0]+")
 
 
@@ -48,7 +55,7 @@ def layout(drawable: Any) -> Layout:
 
     if kind not in DTYPES or named(kind) != native:
         kind = "float"
-    size = {"u8": 1, "u16": 2, "float": 4}[kind]
+    size = SAMPLES[DTYPES[kind]]
     return Layout(
         named(kind), native, channels, DTYPES[kind], size * channels, Babl.format_get_bytes_per_pixel(stored)
     )
@@ -124,3 +131,19 @@ def where(mask: bytes, before: bytes, after: bytes, size: tuple[int, int], pixel
             begin, end = (row * width + first) * pixel, (row * width + last) * pixel
             out[begin:end] = after[begin:end]
     return bytes(out)
+
+
+def mixed(mask: bytes, before: bytes, after: bytes, dtype: str, channels: int) -> bytes:
+    """`after` as far as the mask says, all of one `dtype`: for a picture that the backend made without the mask.
+
+    A pixel that is selected by m is before + m (after - before) in encoded values, as the backend mixes.
+    """
+    code, white = CODES[dtype]
+    shares, old, new = (array.array(code, rows) for rows in (mask, before, after))
+    stored: Callable[[float], Any] = float if code == "f" else round
+    for at, share in enumerate(shares):
+        if share >= white:
+            continue
+        for i in range(at * channels, (at + 1) * channels):
+            new[i] = stored(old[i] + (new[i] - old[i]) * share / white)
+    return new.tobytes()

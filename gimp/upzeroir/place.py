@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 import pixels
+import records
 import work as works
 from arguments import NEW_LAYER_MASK, REPLACE, Wish
 from gi.repository import Gimp
@@ -33,6 +33,7 @@ class Placed:
 
 def place(work: Work, rows: bytes, wish: Wish, result: dict[str, Any]) -> Placed:
     """Put the restored `rows` of work.rect where `wish.output` says, if that is still as it was. Raises NotPlaced."""
+    wish = replace(wish, output=work.output(wish.output))
     part = _part(work, rows, wish.output)
     record = _record(work, wish, result)
     if not _there(work.image):
@@ -42,7 +43,10 @@ def place(work: Work, rows: bytes, wish: Wish, result: dict[str, Any]) -> Placed
     if fresh and work.former is None and (wish.output == REPLACE or bare):
         return _replace(work, part, record, bare)
     notice = "" if fresh else _("The layer was changed meanwhile: the result is a new layer.")
-    return Placed(_insert(work, part, wish, record, fresh), notice)
+    kept = _valid(work.former) and (not _valid(work.source) or work.former_kept())
+    if kept:
+        notice = _("The former result was changed or is locked: it is kept, and the new one lies above it.")
+    return Placed(_insert(work, part, wish, record, fresh, kept), notice)
 
 
 def _part(work: Work, rows: bytes, output: str) -> bytes:
@@ -58,11 +62,14 @@ def _part(work: Work, rows: bytes, output: str) -> bytes:
 def _record(work: Work, wish: Wish, result: dict[str, Any]) -> dict[str, Any]:
     """What re-editing needs: what was found and asked, and where it came from."""
     return {
-        "version": 1,
-        "source": None if wish.output == REPLACE and work.former is None else _tattoo(work),
+        "version": records.VERSION,
+        "source": None
+        if wish.output == REPLACE or not _valid(work.source)
+        else int(work.source.get_tattoo()),
+        "link": "",
         "size": list(work.size),
         "rect": list(work.rect),
-        "mask": works.packed_mask(work.mask),
+        "mask": records.packed(work.mask),
         "parameters": result.get("parameters", {}),
         "summary": result.get("summary", ""),
         **wish.order(),
@@ -71,22 +78,20 @@ def _record(work: Work, wish: Wish, result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tattoo(work: Work) -> Optional[int]:
-    if work.record is not None:
-        return int(work.record["source"])
-    return int(work.source.get_tattoo()) if _there(work.image) and work.source.is_valid() else None
-
-
 def _there(image: Any) -> bool:
     return bool(Gimp.Image.id_is_valid(image.get_id()))
+
+
+def _valid(item: Optional[Any]) -> bool:
+    return item is not None and bool(Gimp.Item.id_is_valid(item.get_id()))
 
 
 def _unchanged(work: Work) -> bool:
     """Whether the source is still there with the same size, place and pixels."""
     source = work.source
-    if not Gimp.Item.id_is_valid(source.get_id()):
+    if not _valid(source):
         return False
-    if (source.get_width(), source.get_height()) != work.size or works.offsets(source) != work.offsets:
+    if (source.get_width(), source.get_height()) != work.size or records.offsets(source) != work.offsets:
         return False
     if pixels.layout(source) != work.layout:
         return False
@@ -107,12 +112,10 @@ def _one_step(image: Any) -> Iterator[None]:
 def _replace(work: Work, part: bytes, record: dict[str, Any], bare: bool) -> Placed:
     """Into the drawable's own pixels. The selection has been honoured already: it is set aside for that moment."""
     image, source, form = work.image, work.source, work.layout
-    if source.get_lock_content() or source.is_group():
-        raise NotPlaced(
-            _("The pixels of this layer are locked. Unlock them, or choose a new layer as output.")
-        )
+    if records.locked(source) or source.is_group():
+        raise NotPlaced(works.locked_text())
     with _one_step(image):
-        chosen = image.get_selected_layers()
+        chosen, channels = image.get_selected_layers(), image.get_selected_channels()
         kept = None if Gimp.Selection.is_empty(image) else Gimp.Selection.save(image)
         if kept is not None:
             Gimp.Selection.none(image)
@@ -126,58 +129,70 @@ def _replace(work: Work, part: bytes, record: dict[str, Any], bare: bool) -> Pla
             if kept is not None:
                 image.select_item(Gimp.ChannelOps.REPLACE, kept)
                 image.remove_channel(kept)
-                image.set_selected_layers(chosen)
+                if channels:
+                    image.set_selected_channels(channels)
+                elif chosen:
+                    image.set_selected_layers(chosen)
         if merged and not bare:
-            _remember(source, record)
+            records.remember(source, record, None)
     if not merged:
         raise NotPlaced(_("GIMP did not take the result into this layer. Choose a new layer as output."))
     return Placed(source)
 
 
-def _insert(work: Work, part: bytes, wish: Wish, record: dict[str, Any], fresh: bool) -> Any:
-    """As a new layer above the original, or in the place of a former result."""
+def _insert(work: Work, part: bytes, wish: Wish, record: dict[str, Any], fresh: bool, kept: bool) -> Any:
+    """As a new layer above the original, or in the place of a former result, or above that if it is to be kept."""
     image = work.image
     plain = fresh and type(work.source) is Gimp.Layer
     if plain:
         layer = work.source.copy()
         layer.set_lock_content(False)
+        layer.set_lock_visibility(False)
         pixels.write(layer.get_buffer(), work.rect, work.layout.native, part, work.layout.native_bytes)
     else:
         layer = _scratch(work, image, part)
-    former = work.former if work.former is not None and work.former.is_valid() else None
-    anchor = former or (work.drawable if work.drawable.is_valid() else None)
+    former = work.former if _valid(work.former) else None
+    anchor = former or (work.drawable if _valid(work.drawable) else None)
     if anchor is not None and (anchor.is_layer_mask() or anchor.is_channel()):
         anchor = None
     name = _named(former or anchor, former is not None)
     layer.set_name(name)
-    _remember(layer, record)
     with _one_step(image):
         parent = anchor.get_parent() if anchor is not None else None
         image.insert_layer(layer, parent, image.get_item_position(anchor) if anchor is not None else 0)
-        layer.set_visible(True)
-        if former is not None:
-            _like(layer, former)
+        if former is not None or (anchor is not None and not plain):
+            _like(layer, former or anchor)
+        if former is None and wish.output == NEW_LAYER_MASK:
+            _masked(image, layer)
+        layer.set_visible(former.get_visible() if former is not None and not kept else True)
+        if former is not None and not kept:
             image.remove_layer(former)
             layer.set_name(name)  # while the former one was there, GIMP numbered the new one
-        elif wish.output == NEW_LAYER_MASK:
-            _masked(image, layer)
+        linked = record["source"] is not None
+        if linked:
+            record = {**record, "link": records.link(work.source)}
+        records.remember(layer, record, work.source if linked else None)
         layer.update(0, 0, *work.size)
     return layer
 
 
-def _like(layer: Any, former: Any) -> None:
-    """What the user may have set on a former result stays."""
-    layer.set_opacity(former.get_opacity())
-    layer.set_mode(former.get_mode())
-    layer.set_visible(former.get_visible())
-    mask = former.get_mask()
-    if mask is not None and layer.get_mask() is None:
-        mine = layer.create_mask(Gimp.AddMaskType.WHITE)
-        layer.add_mask(mine)
-        size = (0, 0, mask.get_width(), mask.get_height())
-        name = pixels.layout(mask).native
-        pixel = pixels.layout(mask).native_bytes
-        pixels.write(mine.get_buffer(), size, name, pixels.read(mask, size, name), pixel)
+def _like(layer: Any, model: Any) -> None:
+    """Opacity, mode and mask as those of a former result, or of what no plain copy can be made of."""
+    mode = model.get_mode()
+    layer.set_opacity(model.get_opacity())
+    layer.set_mode(Gimp.LayerMode.NORMAL if mode == Gimp.LayerMode.PASS_THROUGH else mode)
+    if layer.get_mask() is not None:
+        layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    mask = model.get_mask()
+    if mask is None or (mask.get_width(), mask.get_height()) != (layer.get_width(), layer.get_height()):
+        return
+    mine = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mine)
+    size, form = (0, 0, mask.get_width(), mask.get_height()), pixels.layout(mask)
+    pixels.write(
+        mine.get_buffer(), size, form.native, pixels.read(mask, size, form.native), form.native_bytes
+    )
+    layer.set_apply_mask(model.get_apply_mask())
 
 
 def _masked(image: Any, layer: Any) -> None:
@@ -209,15 +224,10 @@ def _new_image(work: Work, part: bytes, record: dict[str, Any]) -> Placed:
     layer = _scratch(work, image, part)
     layer.set_offsets(0, 0)
     image.insert_layer(layer, None, 0)
-    _remember(layer, {**record, "source": None})
+    records.remember(layer, {**record, "source": None}, None)
     image.clean_all()
     Gimp.Display.new(image)
     return Placed(layer, _("The image was closed meanwhile: the result is a new image."))
-
-
-def _remember(layer: Any, record: dict[str, Any]) -> None:
-    text = json.dumps(record).encode("utf-8")
-    layer.attach_parasite(Gimp.Parasite.new(works.PARASITE, Gimp.PARASITE_PERSISTENT, text))
 
 
 def _named(anchor: Optional[Any], former: bool) -> str:

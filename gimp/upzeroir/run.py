@@ -59,7 +59,7 @@ def _restore(client: Client, image: Any, drawable: Any, wish: Wish, among: list[
     Gimp.progress_init(_("UP-ZeroIR: {}").format(name) if len(among) > 1 else "UP-ZeroIR")
     work = works.gather(image, drawable, wish.output)
     mark("read")
-    outcome = job.run(client, work, wish, wish.output != NEW_LAYER_MASK, _progress)
+    outcome = job.run(client, work, wish, work.output(wish.output) != NEW_LAYER_MASK, _progress)
     summary, parameters = outcome.result["summary"], outcome.result["parameters"]
     if outcome.rows is None:
         return Done(summary, parameters, None)

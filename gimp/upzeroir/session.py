@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Optional, Protocol, TypeVar
 
 import job
-from job import Outcome, Sent
+from job import Misfit, Outcome, Sent
 
 if TYPE_CHECKING:
     from arguments import Wish
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 else:
     from client import ClientError
 
+T = TypeVar("T")
 Post = Callable[..., None]
 POLL = 5.0
 """Seconds that one question for the panel's delivery may wait: closing is noticed in between."""
+REFUSALS = ("usage", "too-large", "parameter", "unreadable", "too-long")
+"""What another order may cure: the photo at the backend stays as it is."""
+GONE = ("service-lost", "no-service", "not-found")
+"""What a backend says, or does not say, that has ended meanwhile, or has begun anew without our photo."""
 
 
 class Listener(Protocol):
@@ -42,6 +48,12 @@ class Listener(Protocol):
 
     def on_failed(self, error: ClientError) -> None:
         """The backend is not there, or refused."""
+
+    def on_refused(self, number: int, error: ClientError) -> None:
+        """The backend will not do order `number`; it is ready for another one."""
+
+    def on_misfit(self) -> None:
+        """The panel sent a picture that belongs nowhere; another one is waited for."""
 
     def on_delivered(self, outcome: Outcome) -> None:
         """The panel sent a picture."""
@@ -134,21 +146,41 @@ class Session:
 
     def _run(self, estimate: bool) -> None:
         try:
-            self.client = client = self.open_client()
-            self.sent = job.send(client, self.work)
+            client, sent = self._connect()
             if estimate:
                 whole = self.work.rect == (0, 0, *self.work.size)
-                found = client.estimate(self.sent.photo, None if whole or self.work.mask else self.work.rect)
+                found = client.estimate(sent.photo, None if whole or self.work.mask else self.work.rect)
                 self.post(self.listener.on_found, found)
-            self._serve(client, self.sent)
+            self._serve()
         except ClientError as error:
-            if not self.turn.closed:
-                self.post(self.listener.on_failed, error)
+            self._fail(error)
+        except Exception as error:
+            traceback.print_exc()
+            self._fail(ClientError("internal", f"{type(error).__name__}: {error}"))
         finally:
             if self.turn.closed and self.client is not None:
-                self._quietly(job.forget, self.client, self.sent)
+                job.forget(self.client, self.sent)
 
-    def _serve(self, client: Client, sent: Sent) -> None:
+    def _connect(self) -> tuple[Client, Sent]:
+        self.client = client = self.open_client()
+        self.sent = sent = job.send(client, self.work)
+        return client, sent
+
+    def _afresh(self, call: Callable[[Client, Sent], T]) -> T:
+        """`call`; once more if the backend had ended meanwhile (as it does when idle), with the photo sent again."""
+        assert self.client is not None and self.sent is not None  # noqa: S101 - connected by now
+        try:
+            return call(self.client, self.sent)
+        except ClientError as error:
+            if error.code not in GONE or self.turn.closed:
+                raise
+        return call(*self._connect())
+
+    def _fail(self, error: ClientError) -> None:
+        if not self.turn.closed:
+            self.post(self.listener.on_failed, error)
+
+    def _serve(self) -> None:
         while True:
             with self.turn.lock:
                 while not (self.turn.closed or self.turn.wanted or self.turn.panel):
@@ -158,26 +190,38 @@ class Session:
                 number, wanted, panel = self.turn.number, self.turn.wanted, self.turn.panel
                 self.turn.wanted = self.turn.panel = None
             if panel is not None:
-                self._deliveries(client, sent, panel)
+                self._deliveries(panel)
             elif wanted is not None:
-                self._restore(client, sent, number, wanted)
+                try:
+                    self._restore(number, wanted)
+                except ClientError as error:
+                    if error.code not in REFUSALS:
+                        raise
+                    self.post(self.listener.on_refused, number, error)
 
-    def _restore(self, client: Client, sent: Sent, number: int, wanted: Wanted) -> None:
+    def _restore(self, number: int, wanted: Wanted) -> None:
         for index, rect in enumerate(wanted.loupes):
-            jpeg = self._loupe(client, sent, number, wanted, rect)
+            jpeg = self._loupe(number, wanted, rect)
             if jpeg is None:
                 return
             self.post(self.listener.on_loupe, index, jpeg)
-        name = job.order(client, self.work, sent, wanted.wish, wanted.parameters, wanted.masked)
+        name = self._afresh(
+            lambda client, sent: job.order(
+                client, self.work, sent, wanted.wish, wanted.parameters, wanted.masked
+            )
+        )
 
         def seen(header: dict[str, Any], jpeg: bytes) -> None:
             self.post(self.listener.on_event, number, header, jpeg)
 
-        result = self._followed(client, number, name, seen)
-        if result is not None:
-            self.post(self.listener.on_done, number, job.fetch(client, self.work, name, result))
+        def fetched(client: Client, result: dict[str, Any]) -> Outcome:
+            return job.fetch(client, self.work, name, result)
 
-    def _loupe(self, client: Client, sent: Sent, number: int, wanted: Wanted, rect: Rect) -> Optional[bytes]:
+        outcome = self._followed(number, name, seen, fetched)
+        if outcome is not None:
+            self.post(self.listener.on_done, number, outcome)
+
+    def _loupe(self, number: int, wanted: Wanted, rect: Rect) -> Optional[bytes]:
         """A rectangle at 1:1 as a JPEG; None if something newer is wanted."""
         last = [b""]
 
@@ -188,39 +232,62 @@ class Session:
         if effort == "guided":  # three of those would take minutes
             effort = "fast"
         more = {"region": list(rect), "effort": effort}
-        name = job.order(client, self.work, sent, wanted.wish, wanted.parameters, False, **more)
-        return None if self._followed(client, number, name, seen) is None else last[0]
+        name = self._afresh(
+            lambda client, sent: job.order(
+                client, self.work, sent, wanted.wish, wanted.parameters, False, **more
+            )
+        )
+        return self._followed(number, name, seen, lambda _client, _result: last[0])
 
-    def _followed(self, client: Client, number: int, name: str, seen: job.Seen) -> Optional[dict[str, Any]]:
-        """Listen to a job to its end; None if it was dropped for something newer."""
+    def _followed(
+        self, number: int, name: str, seen: job.Seen, taken: Callable[[Client, dict[str, Any]], T]
+    ) -> Optional[T]:
+        """Listen to a job to its end; what is `taken` of it then, or None if it was dropped for something newer."""
+        client = self.client
+        assert client is not None  # noqa: S101 - it gave the job
         events = client.events(name)
         with self.turn.lock:
-            current = number == self.turn.number and not self.turn.closed and self.turn.panel is None
+            current = self._current(number)
             self.turn.events, self.turn.job = events, name
         try:
             if current:
-                return job.follow(events, seen)
+                found = taken(client, job.follow(events, seen))
+                job.drop(client, name)
+                return found
         except ClientError as error:
             with self.turn.lock:
-                current = number == self.turn.number and not self.turn.closed and self.turn.panel is None
+                current = self._current(number)
             if current or error.code != "cancelled":
                 raise
         finally:
             with self.turn.lock:
                 self.turn.events, self.turn.job = None, ""
             events.close()
-        self._quietly(client.cancel, name)
+        job.drop(client, name)
         return None
 
-    def _deliveries(self, client: Client, sent: Sent, launch: Callable[[str], str]) -> None:
+    def _current(self, number: int) -> bool:
+        return number == self.turn.number and not self.turn.closed and self.turn.panel is None
+
+    def _deliveries(self, launch: Callable[[str], str]) -> None:
         """Wait until the panel delivers a picture of this photo."""
-        to = launch(sent.photo)
+
+        def there(client: Client, sent: Sent) -> tuple[Client, str]:
+            client.photo(sent.photo)
+            return client, sent.photo
+
+        client, photo = self._afresh(there)
+        to = launch(photo)
         while not self.turn.closed:
             for delivery in client.deliveries(to, POLL):
-                name = str(delivery["job"])
-                result = dict(client.job(name).get("result") or {})
-                result["changed"] = True
-                outcome = job.fetch(client, self.work, name, result)
-                self._quietly(client.delete_job, name)
+                name, told = str(delivery["job"]), client.job(str(delivery["job"]))
+                result = {**(told.get("result") or {}), "changed": True}
+                region = told.get("region") or result.get("region") or delivery["note"].get("region")
+                try:
+                    outcome = job.delivered(client, self.work, name, result, region)
+                except Misfit:
+                    self.post(self.listener.on_misfit)
+                    continue
+                job.drop(client, name)
                 self.post(self.listener.on_delivered, outcome)
                 return

@@ -118,7 +118,7 @@ def _answered(procedure: Any, work: Any) -> Any:
     except ClientError as error:
         if error.code == "cancelled":
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-        return _failed(procedure, f"{error.message} {error.hint}".strip())
+        return _failed(procedure, backend.in_words(error))
     except (Refusal, NotPlaced, ValueError) as error:
         return _failed(procedure, str(error))
     except Exception as error:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 import pixels
+import records
 from arguments import REPLACE
 from gi.repository import Gimp
 from pixels import Layout, Rect
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 else:
     from evidence import read_evidence
 
-PARASITE = "upzeroir-record"
 LEAST = 8
 """Pixels that a side must have: below there is nothing to measure."""
 
@@ -60,54 +57,41 @@ class Work:
         empty = bytes(self.size[0] * self.size[1] * sample)
         return pixels.pasted(empty, self.size[0], self.rect, self.mask, sample)
 
+    def output(self, asked: str) -> str:
+        """Where the result goes: a former result's successor to where that went, whatever is `asked` for now."""
+        return str(self.record["output"]) if self.record is not None else asked
+
+    def former_kept(self) -> bool:
+        """Whether the former result stays beside the new one, as it holds work of the user's."""
+        return self.former is not None and records.touched(self.former, self.source, self.record or {})
+
 
 def gather(image: Any, drawable: Any, output: str) -> Work:
     """Everything that the restoration of a drawable needs. Raises Refusal."""
-    record = recorded(drawable)
-    source = original(image, record)
+    if image.get_floating_sel() is not None:
+        raise Refusal(
+            _(
+                "This image has a floating selection. Anchor it first (Layer > Anchor), or make it a new layer."
+            )
+        )
+    record = records.recorded(drawable)
+    source = records.original(image, record)
     former = drawable if source is not None else None
+    _check(drawable, output)
     if source is None:
-        source = drawable
-        _check(source, output)
+        source, record = drawable, None
     form = pixels.layout(source)
     width, height = source.get_width(), source.get_height()
     if min(width, height) < LEAST:
         raise Refusal(_("The layer is too small: each side needs at least {} pixels.").format(LEAST))
-    rect, mask = _selected(image, source, form, record if former is not None else None)
+    rect, mask = _selected(image, source, form, record)
     rows = pixels.read(source, (0, 0, width, height), form.name)
     stored = rows if form.direct else pixels.read(source, (0, 0, width, height), form.native)
     return Work(
-        image, drawable, source, former, record if former is not None else None, (width, height),
-        offsets(source), rect, mask, form, rows, stored, _profile(image, source), image.get_precision(),
+        image, drawable, source, former, record, (width, height),
+        records.offsets(source), rect, mask, form, rows, stored, _profile(image, source), image.get_precision(),
         _evidence(image, source),
     )  # fmt: skip
-
-
-def recorded(drawable: Any) -> Optional[dict[str, Any]]:
-    """What made this layer, if we did."""
-    parasite = drawable.get_parasite(PARASITE)
-    if parasite is None:
-        return None
-    try:
-        found = json.loads(bytes(parasite.get_data()).rstrip(b"\0").decode("utf-8"))
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and found.get("version") == 1 else None
-
-
-def original(image: Any, record: Optional[dict[str, Any]]) -> Optional[Any]:
-    """The layer that a result was made from, if it is still there and of the same size."""
-    if not record or not record.get("source"):
-        return None
-    layer = image.get_layer_by_tattoo(int(record["source"]))
-    if layer is None or [layer.get_width(), layer.get_height()] != record.get("size"):
-        return None
-    return layer
-
-
-def packed_mask(mask: Optional[bytes]) -> Optional[str]:
-    """A mask as text, for the record."""
-    return None if mask is None else base64.b64encode(zlib.compress(mask, 6)).decode("ascii")
 
 
 def _check(drawable: Any, output: str) -> None:
@@ -122,8 +106,15 @@ def _check(drawable: Any, output: str) -> None:
         raise Refusal(
             _("A layer group has no pixels of its own. Choose a new layer as output, or one of its layers.")
         )
-    if drawable.get_lock_content():
-        raise Refusal(_("The pixels of this layer are locked. Unlock them, or choose a new layer as output."))
+    if records.locked(drawable):
+        raise Refusal(locked_text())
+
+
+def locked_text() -> str:
+    """Why pixels cannot be changed in place."""
+    return _(
+        "The pixels of this layer or of its group are locked. Unlock them, or choose a new layer as output."
+    )
 
 
 def _selected(
@@ -132,24 +123,19 @@ def _selected(
     """Where to restore: as the record of a former result says, else the selection."""
     whole = (0, 0, source.get_width(), source.get_height())
     if record is not None:
-        x, y, w, h = record.get("rect") or whole
-        text = record.get("mask")
-        return (x, y, w, h), zlib.decompress(base64.b64decode(text)) if text else None
+        return records.area(record, form.dtype)
     if Gimp.Selection.is_empty(image):
         return whole, None
     meets, x, y, w, h = source.mask_intersect()
     if not meets or w < 1 or h < 1:
         raise Refusal(_("The selection does not meet this layer. Select a part of it, or nothing."))
-    left, top = offsets(source)
-    kind = {"uint8": "Y u8", "uint16": "Y u16", "float32": "Y float"}[form.dtype]
-    mask = pixels.read(image.get_selection(), (x + left, y + top, w, h), kind)
+    if min(w, h) < LEAST:
+        raise Refusal(
+            _("The selection is too small: each side needs at least {} pixels in the layer.").format(LEAST)
+        )
+    left, top = records.offsets(source)
+    mask = pixels.read(image.get_selection(), (x + left, y + top, w, h), pixels.GREYS[form.dtype])
     return (x, y, w, h), mask
-
-
-def offsets(drawable: Any) -> tuple[int, int]:
-    """Where the drawable lies in its image, px."""
-    _ok, x, y = drawable.get_offsets()
-    return int(x), int(y)
 
 
 def _profile(image: Any, source: Any) -> Optional[bytes]:

@@ -150,6 +150,59 @@ def estimated(name):
     }
 
 
+def in_locked_group(image, layer):
+    group(image, layer).set_lock_content(True)
+
+
+def floating(image, layer):
+    rectangle(image, layer)
+    Gimp.edit_copy([layer])
+    Gimp.edit_paste(layer, True)
+
+
+def tiny(image, layer):
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 16, 40, 7)
+
+
+def group_like(name):
+    """A group with opacity, mode and mask of its own."""
+    image, layer = opened("8")
+    made = group(image, layer)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 30, 80)
+    made.add_mask(made.create_mask(Gimp.AddMaskType.SELECTION))
+    Gimp.Selection.none(image)
+    made.set_opacity(50)
+    made.set_mode(Gimp.LayerMode.MULTIPLY)
+    answer = restore(image, made, **GIVEN)
+    top = image.get_layers()[0]
+    same = top.get_mask() is not None and content(top.get_mask()) == content(made.get_mask())
+    return {
+        "answer": answer[:2], "opacity": top.get_opacity(), "mask": same,
+        "mode": top.get_mode() == Gimp.LayerMode.MULTIPLY,
+    }  # fmt: skip
+
+
+def channel(name):
+    """A channel with a selection."""
+    image, layer = opened("8")
+    made = Gimp.Channel.new(image, "c", 96, 80, 50, Gimp.context_get_foreground())
+    image.insert_channel(made, None, 0)
+    fill(made, bytes((i * 7 + (i // 96) * 3) % 200 for i in range(96 * 80)), "Y u8")
+    image.set_selected_channels([made])
+    rectangle(image, layer)
+    answer = restore(image, made, **GIVEN)
+    return {"answer": answer[:2], "selected": [each.get_name() for each in image.get_selected_channels()]}
+
+
+def hidden(name):
+    """A hidden layer whose visibility is locked."""
+    image, layer = opened("8")
+    layer.set_visible(False)
+    layer.set_lock_visibility(True)
+    answer = restore(image, layer, **GIVEN)
+    return {"answer": answer[:2], "visible": [each.get_visible() for each in image.get_layers()]}
+
+
 P = Gimp.Precision
 CASES = {
     **dict.fromkeys(SOURCES, simple),
@@ -162,6 +215,12 @@ CASES = {
     "group-replaced": lambda n: simple(n, "8", group, output="replace"),
     "locked": lambda n: simple(n, "8", locked),
     "locked-replaced": lambda n: simple(n, "8", locked, output="replace"),
+    "in-locked-group": lambda n: simple(n, "8", in_locked_group, output="replace"),
+    "floating": lambda n: simple(n, "8", floating),
+    "tiny": lambda n: simple(n, "8", tiny),
+    "group-like": group_like,
+    "channel": channel,
+    "hidden": hidden,
     "indexed": lambda n: simple(n, "8", indexed),
     "mask": lambda n: simple(n, "8", masked),
     "linear": lambda n: simple(n, "8", lambda i, l: of_precision(P.U8_LINEAR)(i, l) or rectangle(i, l)),

@@ -250,9 +250,26 @@ def test_several_layers_one_after_another(ran: Ran) -> None:
 
 
 def test_errors_have_words(ran: Ran) -> None:
-    for name, word in (("contradiction", "noise-file-auto"), ("outside", "selection")):
+    for name, word in (
+        ("contradiction", "noise-file-auto"), ("outside", "selection"), ("tiny", "selection is too small"),
+        ("floating", "Anchor it first"), ("in-locked-group", "its group are locked"),
+    ):  # fmt: skip
         status, message = ran[name]["answer"][:2]
         assert status == "execution-error" and word in message
+
+
+def test_a_group_gives_a_layer_with_its_opacity_mode_and_mask(ran: Ran) -> None:
+    wanted = {"answer": ["success", True], "opacity": 50.0, "mask": True, "mode": True}
+    assert {key: value for key, value in ran["group-like"].items() if key != "seconds"} == wanted
+
+
+def test_a_channel_with_a_selection(ran: Ran) -> None:
+    assert ran["channel"]["answer"] == ["success", True] and ran["channel"]["selected"] == ["c"]
+    assert "gimp-image-set-selected-layers" not in ran.words
+
+
+def test_a_result_of_a_hidden_layer_is_seen(ran: Ran) -> None:
+    assert ran["hidden"]["answer"] == ["success", True] and ran["hidden"]["visible"] == [True, False]
 
 
 def test_nothing_to_do_makes_no_layer(ran: Ran) -> None:

@@ -70,6 +70,43 @@ def test_without_its_original_a_result_is_a_layer_like_any_other(ran: Any) -> No
     assert case(ran, "without_original") == {"answer": ["success", True], "count": 2}
 
 
+@pytest.mark.parametrize("change", ["nothing", "mask", "canvas"])
+def test_a_result_that_is_as_it_was_made_is_replaced(ran: Any, change: str) -> None:
+    found = case(ran, "changed_by_the_user")[change]
+    assert found["answer"] == ["success", True] and found["count"] == 2 and found["strength"] == 0.5
+    assert found["masked"] == (change == "mask"), "the mask stays the user's"
+
+
+@pytest.mark.parametrize("change", ["painted", "merged", "locked", "moved", "scaled", "filtered"])
+def test_what_the_user_did_to_a_result_is_never_thrown_away(ran: Any, change: str) -> None:
+    found = case(ran, "changed_by_the_user")[change]
+    assert found["answer"] == ["success", True] and found["strength"] == 0.5
+    assert found["count"] == 3 and found["kept"]
+
+
+def test_a_result_in_an_image_turned_indexed_is_refused(ran: Any) -> None:
+    found = case(ran, "indexed_former")
+    assert found["answer"][0] == "execution-error" and "Mode > RGB" in found["answer"][1]
+    assert found["count"] == 2
+
+
+def test_a_result_in_another_image_is_a_layer_like_any_other(ran: Any) -> None:
+    found = case(ran, "in_another_image")
+    assert found["answer"] == ["success", True] and found["count"] == 3 and found["pasted-stays"]
+    assert found["away"] > 20, "made from the other image's photo"
+
+
+def test_a_part_edited_again_stays_that_part_whatever_the_output_is_now(ran: Any) -> None:
+    assert case(ran, "part_with_mask_asked_for") == {
+        "answer": ["success", True], "outside": True, "output": "new-layer",
+    }  # fmt: skip
+
+
+def test_a_damaged_record_is_none(ran: Any) -> None:
+    found = case(ran, "damaged_records")
+    assert len(found) == 9 and all(each == ["success", False, 2] for each in found.values()), found
+
+
 def test_last_values_are_taken(ran: Any) -> None:
     assert case(ran, "last_values")["answer"][0] == "success"
 

@@ -280,9 +280,12 @@ def called_panel(gui: Gui) -> tuple[str, list[str]]:
     return window, asked.read_text(encoding="utf-8").split()
 
 
-def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> None:
+@pytest.mark.parametrize("selected", [False, True])
+def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path, selected: bool) -> None:
     gui.open(small)
     before = pixels(gui)
+    if selected:
+        gui.do("image.select_rectangle(Gimp.ChannelOps.REPLACE, 40, 50, 100, 80)")
     window, names = called_panel(gui)
     assert names[0::2] == ["--photo-id", "--deliver-to"]
     client = service.start()
@@ -292,7 +295,45 @@ def test_the_panel_delivers_a_layer(gui: Gui, service: Service, small: Path) -> 
     wanted = client.result(job).pixels
     client.deliver(job, names[3])
     until(lambda: len(gui.layers()) == 2, 20, "the delivered layer")
-    assert pixels(gui) == wanted and pixels(gui, 1) == before
+    got, old, new = (
+        np.frombuffer(rows, np.uint8).reshape(240, 320, 3) for rows in (pixels(gui), before, wanted)
+    )
+    inside = np.zeros((240, 320, 1), bool)
+    inside[50:130, 40:140] = True
+    assert (got == (np.where(inside, new, old) if selected else new)).all() and pixels(gui, 1) == before
+    until(lambda: gui.screen.gone(window), 5, "the dialog to close")
+
+
+def test_an_effort_that_is_refused_can_be_changed(gui: Gui, large: Path) -> None:
+    gui.open(large)
+    window = gui.dialog()
+    gui.mark("preview")
+    gui.screen.focus(window)
+    gui.screen.key("alt+e", "End")
+    assert gui.mark("refused")[1] in ("usage", "too-large")
+    gui.screen.key("alt+o")
+    gui.mark("refused", 2)
+    seen = len(gui.marks("preview"))
+    gui.screen.focus(window)
+    gui.screen.key("alt+e", "Home")
+    gui.mark("preview", seen + 1)
+    assert "effort='fast'" in gui.marks("wish")[-1][1] and not gui.marks("failed")
+    gui.screen.key("Escape")
+    until(lambda: gui.screen.gone(window), 5, "the dialog to close")
+
+
+def test_a_backend_that_ended_while_the_dialog_was_idle(gui: Gui, service: Service, small: Path) -> None:
+    gui.open(small)
+    window = gui.dialog()
+    gui.mark("done")
+    service.stop()
+    service.start()
+    gui.screen.focus(window)
+    gui.screen.key("alt+t", "Left")
+    gui.mark("done", 2)
+    assert not gui.marks("failed")
+    gui.screen.focus(window)
+    gui.screen.key("Escape")
     until(lambda: gui.screen.gone(window), 5, "the dialog to close")
 
 

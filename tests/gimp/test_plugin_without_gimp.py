@@ -275,6 +275,8 @@ class FakeClient:
 
     def __init__(self) -> None:
         self.free, self.changes = threading.Event(), True
+        self.refusals: list[Exception] = []
+        self.size, self.region = (4, 4), [None]
         self.calls: list[tuple[Any, ...]] = []
 
     def upload_frame(self, *given: Any) -> dict[str, Any]:
@@ -285,6 +287,8 @@ class FakeClient:
         return {"summary": "s", "parameters": {}}
 
     def submit(self, photo: str, parameters: Any, **options: Any) -> str:
+        if self.refusals:
+            raise self.refusals.pop(0)
         self.calls.append(("submit", photo, parameters, options))
         return f"job{len(self.calls)}"
 
@@ -292,22 +296,26 @@ class FakeClient:
         return FakeEvents(self, job)
 
     def result(self, _job: str, _dtype: str) -> Any:
-        return SimpleNamespace(pixels=b"\1" * 48)
+        width, height = self.size
+        header = {"width": width, "height": height}
+        return SimpleNamespace(pixels=b"\1" * (3 * width * height), header=header)
 
     def deliveries(self, to: str, _wait: float) -> list[dict[str, Any]]:
-        return [{"id": "d", "job": "theirs", "note": {}}] if to == "name" else []
+        return [{"id": "d", "job": "theirs", "note": {}}] if to == "name" and self.region else []
 
     def job(self, _job: str) -> dict[str, Any]:
-        return {"result": {"summary": "theirs"}}
+        return {"result": {"summary": "theirs"}, "region": self.region.pop(0)}
 
     def __getattr__(self, name: str) -> Any:
         return lambda *given: self.calls.append((name, *given))
 
 
-def session(load: Any, client: FakeClient, mask: bytes | None = None) -> tuple[Any, Listener, Any]:
+def session(
+    load: Any, client: FakeClient, mask: bytes | None = None, rect: tuple[int, ...] = (0, 0, 4, 4)
+) -> tuple[Any, Listener, Any]:
     layout = SimpleNamespace(channels=3, dtype="uint8", sent_bytes=3)
     work = SimpleNamespace(
-        size=(4, 4), rect=(0, 0, 4, 4), mask=mask, layout=layout, rows=bytes(48), profile=None, evidence={},
+        size=(4, 4), rect=rect, mask=mask, layout=layout, rows=bytes(48), profile=None, evidence={},
         full_mask=lambda: mask,
     )  # fmt: skip
     listener, module = Listener(), load("session")
@@ -335,12 +343,14 @@ def test_the_newest_order_counts(load: Any) -> None:
     orders = [call for call in client.calls if call[0] == "submit"]
     assert [call[2] for call in orders] == [{"noise.read": 1.0}, {"noise.read": 2.0}]
     assert "mask" in orders[0][3] and "mask" not in orders[1][3]
-    assert any(call[0] == "cancel" for call in client.calls), (
-        "the older one is dropped at the backend as well"
+    assert [call[0] for call in client.calls].count("delete_job") == 2, (
+        "both are forgotten at the backend: the older one that is dropped, and the one that was fetched"
     )
     made.close()
     assert any(call[0] == "delete_photo" for call in client.calls), "nothing is left at the backend"
     assert not made.thread.is_alive()
+    load("job").run(client, made.work, wish, False, lambda *_event: None)
+    assert [call[0] for call in client.calls].count("delete_job") == 3, "without a dialog as well"
 
 
 def test_loupes_come_first_and_closing_ends_all(load: Any) -> None:
@@ -370,6 +380,99 @@ def test_what_the_panel_delivers(load: Any) -> None:
     _, outcome = listener.wait("on_delivered")
     assert asked == ["photo1"] and outcome.result["summary"] == "theirs" and outcome.rows
     made.close()
+
+
+def test_a_part_of_what_the_panel_delivers(load: Any) -> None:
+    """A selection here and the whole photo there; and the other way round."""
+    client = FakeClient()
+    made, listener, _ = session(load, client, mask=bytes(4), rect=(1, 1, 2, 2))
+    made.await_panel(lambda _photo: "name")
+    outcome = listener.wait("on_delivered")[1]
+    assert outcome.rows == b"\1" * 12 and outcome.unmasked and outcome.rect is None
+    made.close()
+    client = FakeClient()
+    client.size, client.region = (3, 2), [None, [1, 1, 3, 2]]
+    made, listener, _ = session(load, client)
+    made.await_panel(lambda _photo: "name")
+    outcome = listener.wait("on_delivered")[1]
+    assert [told[0] for told in listener.told].count("on_misfit") == 1, "nobody knows where it belongs"
+    assert outcome.rows == b"\1" * 18 and outcome.rect == (1, 1, 3, 2) and not outcome.unmasked
+    assert [call[0] for call in client.calls].count("delete_job") == 1, (
+        "the one that did not fit is left alone"
+    )
+    made.close()
+
+
+def test_partly_selected_pixels_are_mixed(load: Any) -> None:
+    mixed = load("pixels").mixed
+    for dtype in (np.uint8, np.uint16, np.float32):
+        white = 1.0 if dtype is np.float32 else np.iinfo(dtype).max
+        mask = (np.array([0, 0.2, 0.5, 1]) * white).astype(dtype)
+        before = (np.linspace(0.1, 0.9, 12).reshape(4, 3) * white).astype(dtype)
+        after = (np.linspace(0.8, 0.3, 12).reshape(4, 3) * white).astype(dtype)
+        got = mixed(mask.tobytes(), before.tobytes(), after.tobytes(), np.dtype(dtype).name, 3)
+        share = (mask / white)[:, None]
+        want = before + share * (after.astype(float) - before)
+        assert np.abs(np.frombuffer(got, dtype).reshape(4, 3) - want).max() <= (
+            1e-6 if dtype is np.float32 else 0.5
+        )
+
+
+@pytest.mark.parametrize("code", ["service-lost", "no-service", "not-found"])
+def test_a_backend_that_ended_idle_gets_the_photo_again_once(code: str, load: Any) -> None:
+    client, error_type = FakeClient(), load("client").ClientError
+    client.free.set()
+    made, listener, module = session(load, client)
+    client.refusals = [error_type(code, "Gone.")]
+    made.ask(module.Wanted(load("arguments").Wish(), {}))
+    listener.wait("on_done")
+    assert [call[0] for call in client.calls].count("upload") == 2
+    client.refusals = [error_type(code, "Gone."), error_type(code, "Gone.")]
+    made.ask(module.Wanted(load("arguments").Wish(), {}))
+    assert listener.wait("on_failed")[1].code == code
+    made.close()
+
+
+@pytest.mark.parametrize("code", ["usage", "too-large", "parameter", "unreadable", "too-long"])
+def test_after_a_refusal_another_order_is_possible(code: str, load: Any) -> None:
+    client = FakeClient()
+    client.free.set()
+    made, listener, module = session(load, client)
+    client.refusals = [load("client").ClientError(code, "Not this one.")]
+    number = made.ask(module.Wanted(load("arguments").Wish(effort="guided"), {}))
+    assert listener.wait("on_refused")[1] == number
+    made.ask(module.Wanted(load("arguments").Wish(), {}))
+    listener.wait("on_done")
+    assert not [told for told in listener.told if told[0] == "on_failed"]
+    made.close()
+
+
+def test_what_is_unforeseen_in_the_thread_reaches_the_dialog(
+    load: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = FakeClient()
+    made, listener, module = session(load, client)
+    client.refusals = [RuntimeError("odd")]
+    made.ask(module.Wanted(load("arguments").Wish(), {}))
+    error = listener.wait("on_failed")[1]
+    assert error.code == "internal" and "odd" in error.message and "Traceback" in capsys.readouterr().err
+    made.close()
+
+
+def test_what_is_unforeseen_at_opening_ends_the_dialog(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, answers = load("dialog"), []
+    dialog = module.Dialog.__new__(module.Dialog)
+    dialog.image = dialog.drawable = None
+    dialog.view = SimpleNamespace(window=SimpleNamespace(response=answers.append))
+    monkeypatch.setattr(load("work"), "gather", lambda *_given: 1 / 0)
+    monkeypatch.setattr(module, "Gtk", SimpleNamespace(ResponseType=SimpleNamespace(OK=-5)))
+    assert not dialog._open()
+    assert isinstance(dialog.error, ZeroDivisionError) and answers == [-5]
+
+
+def test_a_job_that_took_too_long_is_an_error_in_words(load: Any) -> None:
+    error = load("client").ClientError("too-long", "The job took too long.")
+    assert "faster effort" in load("backend").in_words(error)
 
 
 def test_errors_reach_the_dialog(load: Any) -> None:
