@@ -16,7 +16,7 @@ from upzeroir_plugin.estimate.aim import aimed, veiled
 from upzeroir_plugin.estimate.blur import estimate_blur
 from upzeroir_plugin.estimate.drawn import drawn
 from upzeroir_plugin.estimate.fuse import fuse, share
-from upzeroir_plugin.estimate.haze import estimate_haze
+from upzeroir_plugin.estimate.haze import denied, estimate_haze
 from upzeroir_plugin.estimate.hypotheses import close, reweighed, weigh
 from upzeroir_plugin.estimate.illumination import illumination
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
@@ -93,6 +93,9 @@ def _toned(pixels: Array, noise: Findings, jpeg: Findings) -> _Tones:
         view = _lowered(view, noise, dark)
         seen = _seen(view, photo)
     veil = _trusted(seen.depth, dark)
+    hazy = seen.readings["haze"]
+    clear = (1 - dark) * denied(pixels, veil, hazy)
+    seen = replace(seen, readings={**seen.readings, "haze": believed(hazy, (1 - clear) * hazy[0].present)})
     shape = edge_aware(veil, view).clip(NEAREST)
     first = veiled(view, shape, seen, seen.readings)
     tried = weigh(view, shape, first, _faults, partial(aimed, view, shape, seen))
