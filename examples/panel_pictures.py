@@ -1,4 +1,4 @@
-"""Makes docs/pictures/panel-*.png again: the panel at work, light and dark, at one and two device px a px.
+"""Makes docs/pictures/panel-*.webp again: the panel at work, light and dark, at one and two device px a px.
 
 python -m examples.panel_pictures [FOLDER]. Needs the extra `panel` and a display, or QT_QPA_PLATFORM=offscreen.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 180.0
-COLOURS = 256
+QUALITY = 92
 
 
 def main() -> int:
@@ -57,9 +57,7 @@ def picture(folder: Path, look: str, scale: int) -> None:
     def shot(name: str) -> None:
         begun = time.monotonic()
         wait(lambda: time.monotonic() > begun + 0.4)
-        path = folder / f"panel-{name}.png"
-        window.grab().save(str(path))
-        _small(path)
+        window.grab().save(str(folder / f"panel-{name}.webp"), "WEBP", QUALITY)
 
     extra = look == "dark" and scale == 1
     if extra:
@@ -95,15 +93,6 @@ def picture(folder: Path, look: str, scale: int) -> None:
         wait(lambda: window.queue.working is session.items[2] and session.items[2].progress.done > 0.2)
         shot("queue")
     window.shut()
-
-
-def _small(path: Path) -> None:
-    """Fewer colours: a third of the size."""
-    from PIL import Image
-
-    with Image.open(path) as whole:
-        made = whole.convert("RGB").quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG)
-    made.save(path, optimize=True)
 
 
 if __name__ == "__main__":
