@@ -62,7 +62,8 @@ class Welcome(QWidget):
         column.addSpacing(6)
         column.addLayout(row)
         column.addStretch(1)
-        column.addWidget(_middle(label(tr("Or try an example"), "head")))
+        if examples():
+            column.addWidget(_middle(label(tr("Or try an example"), "head")))
         shelf = QHBoxLayout()
         shelf.setSpacing(12)
         shelf.addStretch(1)
