@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from upzeroir_plugin.estimate.blur import _apart, estimate_blur
+from upzeroir_plugin.estimate.blur import _apart, _through_blocks, estimate_blur
 from upzeroir_plugin.estimate.fuse import fuse, present_for, share
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.noise import estimate_noise
+from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
@@ -109,3 +110,18 @@ def test_a_shape_that_is_not_clear_does_not_hide_the_blur() -> None:
 @given(st.floats(0, 1))
 def test_presence_for_a_share(wanted: float) -> None:
     assert share(present_for(wanted)) == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("quality", "edges", "wanted"),
+    [(30.0, 300, (0.0, 0.1)), (30.0, 2000, (0.9, 0.1)), (98.0, 300, (0.9, 0.9))],
+)
+def test_blocks_are_not_taken_for_blur(quality: float, edges: int, wanted: tuple[float, float]) -> None:
+    sure = logistic(3.0)
+    readings = tuple(
+        Reading(f"blur.{name}", 2.0, 0.2, sure) for name in ("sigma", "focus", "length", "angle")
+    )
+    jpeg = Findings((Reading("jpeg.quality", quality, 1.0, 1.0),))
+    softness, focus, length, _ = _through_blocks(readings, jpeg, edges)
+    assert softness.present == focus.present
+    assert (softness.present, length.present) == pytest.approx(wanted, abs=0.1)
