@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,15 @@ def drawn(shape: float, scale: float, count: int = 60_000, seed: int = 0) -> tor
     rng = np.random.default_rng(seed)
     found = stats.gennorm.rvs(shape, scale=scale, size=count, random_state=rng)
     return torch.from_numpy(found)
+
+
+@pytest.mark.parametrize("shape", [0.2, 1.0, 7.0])
+def test_the_scale_for_a_told_shape_has_the_samples_mean_size(shape: float) -> None:
+    x = drawn(2.0, 0.3)
+    found = by_moments(x, shape)
+    assert float(found.shape) == pytest.approx(shape)
+    mean = float(found.scale) * math.gamma(2 / shape) / math.gamma(1 / shape)
+    assert mean == pytest.approx(float(x.abs().mean()), rel=1e-3)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

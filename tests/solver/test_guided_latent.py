@@ -114,6 +114,19 @@ def test_a_greater_scale_asks_for_more_restoration() -> None:
 
     less, more = left(0.4 * found), left(2.5 * found)
     assert less < float((plain.photo.pixels - y).std()) < more
+    most, _ = run(y, replace(options, latent_scale=10.0), noise_file=12)
+    assert most.quality["latent.scale"] < 10, "what makes no sense is bounded"
+    assert (
+        np.abs(np.diff(most.photo.pixels, axis=1)).mean() < np.abs(np.diff(plain.photo.pixels, axis=1)).mean()
+    )
+
+
+def test_a_told_shape_spoils_nothing() -> None:
+    y, options = noisy(scene(48, 48, 2), 12), Options(effort="guided", steps=12)
+    plain, _ = run(y, options, noise_file=12)
+    heavy, _ = run(y, replace(options, latent_shape=0.2), noise_file=12)
+    assert heavy.quality["latent.shape"] == pytest.approx(0.2)
+    assert np.abs(heavy.photo.pixels - plain.photo.pixels).max() < 0.02
 
 
 @pytest.mark.parametrize(

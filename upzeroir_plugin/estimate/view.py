@@ -12,6 +12,7 @@ Array = NDArray[np.float32]
 SIDE = 128
 SAMPLES = 8
 """Of each block of the photo at most this many rows and columns are averaged."""
+FEWEST = 12
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -40,8 +41,11 @@ def luma(view: Array) -> Array:
 def contrast(view: Array) -> float:
     """How far the tones of a view (h, w, 3) reach from darkest to brightest, over their mean: 0 for a bare wall.
 
-    Of means over 4 × 4 px, which noise hardly moves; the outer hundredths are left out.
+    Of means over 4 × 4 px, which noise hardly moves; the outer hundredths are left out. A view of less than `FEWEST` px
+    shows nothing.
     """
+    if min(view.shape[:2]) < FEWEST and view.shape[0] * view.shape[1] < FEWEST**2:
+        return 0.0
     rows, columns = (max(1, n // 4) for n in view.shape[:2])
     y = luma(view)
     if min(y.shape) >= 4:

@@ -49,17 +49,24 @@ def of(shape: float, scale: float) -> GenNormal:
     )
 
 
-def by_moments(x: Tensor) -> GenNormal:
-    """Shape and scale of x (any shape, centred) by moment matching (Mallat 1989); differentiable in x.
+def scale_of(shape: Tensor, mean: Tensor) -> Tensor:
+    """The scale σ = E|x|·Γ(1/α)/Γ(2/α) that gives shape α the mean size E|x|."""
+    return (mean * torch.exp(torch.lgamma(1 / shape) - torch.lgamma(2 / shape))).clamp_min(LEAST_SCALE)
+
+
+def by_moments(x: Tensor, told: float | None = None) -> GenNormal:
+    """Shape, unless it is `told`, and scale of x (any shape, centred) by moments (Mallat 1989); differentiable in x.
 
     E x² / (E|x|)² = Γ(1/α)Γ(3/α)/Γ(2/α)² falls with α alone: α is read from a table of it, linear between entries in
     the logarithms, so that gradients pass; then σ = E|x|·Γ(1/α)/Γ(2/α).
     """
     mean = x.abs().mean().clamp_min(LEAST_SCALE)
+    if told is not None:
+        known = of(told, 1.0).shape
+        return GenNormal(known, scale_of(known, mean))
     ratio = (x.square().mean() / mean**2).clamp_min(1e-6).log()
     shape = _interpolated(ratio, *_table(x))
-    scale = mean * torch.exp(torch.lgamma(1 / shape) - torch.lgamma(2 / shape))
-    return GenNormal(shape, scale.clamp_min(LEAST_SCALE))
+    return GenNormal(shape, scale_of(shape, mean))
 
 
 def by_likelihood(x: Tensor) -> GenNormal:

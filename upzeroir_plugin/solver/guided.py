@@ -6,6 +6,7 @@ respect to x̂0 itself, not through the U-Net (as TAO and LD-RPS), then noised t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from upzeroir_plugin.prior.tiles import Box, Tile, tiles
 from upzeroir_plugin.prior.unet import Hook
 from upzeroir_plugin.solver.degloss import DegLoss, View, Weights, centred, quality, residual, spread
 from upzeroir_plugin.solver.dqr import Decision, Refinement, Score, Thresholds
-from upzeroir_plugin.solver.gennormal import GenNormal, by_moments, of
+from upzeroir_plugin.solver.gennormal import GenNormal, by_moments, of, scale_of
 from upzeroir_plugin.solver.lock import Look, low
 from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.niqe import niqe
@@ -155,12 +156,14 @@ class _Run:
         self.start = start.clamp(-OUTSIDE, 1 + OUTSIDE)
         self.level = float((gain.mean(1, keepdim=True) * self.sigma).median().clamp(LEAST_NOISE, 0.3))
         self.code_y = self._encoded(y)
-        if settings.scale is not None:
-            self._told(settings.scale)
+        told = None if settings.scale is None else self._told(settings.scale)
+        self.settings = replace(self.settings, scale=told)
         self.noise = self.sigma * self._grain(values)
         self.phi = Redegradation(settings.phi, plan.theta, self.generator, settings.free).to(space.device)
         self.loss = DegLoss(settings.weights, prior.features, self._code_of, self.generator)
-        self.latent = of(settings.shape or 2.0, settings.scale or self.level * 2**0.5)
+        shape = settings.shape or 2.0
+        measured = scale_of(torch.tensor(shape), torch.tensor(self.level * (2 / math.pi) ** 0.5))
+        self.latent = of(shape, told or float(measured))
         self.pieces = [self._piece(tile) for tile in self._tiles()]
         self.teacher = Teacher(self.phi, self.loss, settings.rate) if settings.learn else None
         self.code, self.walked = self._encoded(self.start), False
@@ -185,8 +188,8 @@ class _Run:
         with suppress(Enough):
             self.hook()
 
-    def _told(self, scale: float) -> None:
-        """A told scale: the noise is taken to be so many times what it was measured to be as the scale is.
+    def _told(self, scale: float) -> float:
+        """A told scale, as far as it makes sense: noise is taken to be so many times what was measured as the scale is.
 
         Ours: in the paper (α, σ) condition φ alone. Here more degradation in the code also means that the photo is
         believed less and the prior more, so that raising the scale asks for more restoration. The scale that it is
@@ -195,10 +198,11 @@ class _Run:
         self._unless_cancelled()
         clean = self.prior.denoise(self.start, torch.tensor(self.level), None, self._unless_cancelled)
         self.calls += 1
-        found = by_moments(centred(self.code_y - self._encoded(clean)).cpu())
+        found = by_moments(centred(self.code_y - self._encoded(clean)).cpu(), self.settings.shape)
         factor = min(max(scale / float(found.scale), 1 / STRONGER), STRONGER)
         self.sigma = self.sigma * factor
         self.level = min(self.level * factor, 0.3)
+        return float(found.scale) * factor
 
     def _seen(self) -> tuple[Look | None, Tensor | None]:
         """How codes look, and what the autoencoder takes from the start at low frequency (None in pixels)."""
@@ -400,7 +404,7 @@ class _Run:
     @torch.no_grad()
     def _measure(self, code: Tensor) -> None:
         """(α, σ) of the encoded degradation E(y) − ẑ0, the solver's own state; slowly, since ẑ0 is noisy at first."""
-        found = by_moments(centred(self.code_y - code).cpu())
+        found = by_moments(centred(self.code_y - code).cpu(), self.settings.shape)
         old = self.latent
         shape, scale = self.settings.shape, self.settings.scale
         if shape is not None and scale is not None:
