@@ -324,11 +324,7 @@ class Jobs:
             self.engine.tell({"do": "forget", "photo": photo})
         await asyncio.wait({done, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():
-            self.engine.tell({"do": "cancel", "job": job.id})
-            await asyncio.wait({done}, timeout=self.limits.cancel_grace)
-            if not done.done():
-                log.warning("the engine did not stop in time and is ended")
-                self._restart()
+            await self._let_go(job, done)
         try:
             answer = await done
         except Refusal as error:
@@ -337,6 +333,18 @@ class Jobs:
         job.result = answer["result"]
         job.size = bytes_in(job.folder)
         job.end(State.DONE, "done", result=job.result)
+
+    async def _let_go(self, job: Job, done: asyncio.Future[Any]) -> None:
+        """Until the engine has dropped a job that is over. One that still loads is given time: it drops the job at its
+        first check, and ended now it would load for ever while a user moves sliders.
+        """
+        self.engine.tell({"do": "cancel", "job": job.id})
+        while not done.done():
+            listens = bool(self.about)
+            await asyncio.wait({done}, timeout=self.limits.cancel_grace)
+            if listens and not done.done():
+                log.warning("the engine did not stop in time and is ended")
+                self._restart()
 
     def _restart(self) -> None:
         self.engine.kill()
