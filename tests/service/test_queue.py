@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import AsyncIterator, Callable
+from io import RawIOBase
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from upzeroir_plugin.service.answers import Refusal
+from upzeroir_plugin.service.deliveries import Deliveries
 from upzeroir_plugin.service.jobs import Job, Jobs, State
 from upzeroir_plugin.service.limits import Limits
 from upzeroir_plugin.service.orders import order
 from upzeroir_plugin.service.process import Child
-from upzeroir_plugin.service.store import Photos, StoredPhoto
+from upzeroir_plugin.service.room import Room
+from upzeroir_plugin.service.store import Photos, StoredPhoto, _flush
 
 ABOUT = {"width": 64, "height": 48}
 Message = dict[str, Any]
@@ -145,5 +151,120 @@ def test_a_cancel_while_the_engine_loads_leaves_it_alone(tmp_path: Path) -> None
             here.engine.ready()
             here.jobs.cancel(job)
             await until(lambda: here.engine.killed == 1)
+
+    asyncio.run(check())
+
+
+def test_what_came_of_a_deleted_photo_goes_with_it(tmp_path: Path) -> None:
+    """Results, files, and what the engine holds, at once; a result that is promised stays until it is deleted."""
+
+    async def check() -> None:
+        async with house(tmp_path) as here:
+            photo = here.photo()
+            jobs = [await here.done() for _ in range(3)]
+            waits = Deliveries()
+            await waits.add(jobs[1], "gimp", {})
+            running = here.order()
+            await until(lambda: here.engine.running is not None and not here.engine.running.done())
+            here.photos.forget(photo)
+            assert running.state is State.CANCELLED
+            assert here.engine.told[-1] == {"do": "forget", "photo": "p"}
+            here.engine.answer()
+            await until(lambda: not here.jobs.busy)
+            assert here.there() == {f"job-{jobs[1].id}", "photo-p"}
+            (taken,) = await waits.take("gimp", 0.1)
+            here.jobs.finished(taken.job)
+            here.jobs.delete(taken.job)
+            assert here.there() == set()
+            assert set(here.jobs.all) == {running.id}
+
+    asyncio.run(check())
+
+
+def test_an_engine_that_does_not_run_is_not_started_to_forget(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with house(tmp_path) as here:
+            photo = here.photo()
+            here.engine.pid = None
+            here.photos.forget(photo)
+            assert here.engine.told == []
+
+    asyncio.run(check())
+
+
+def test_a_cancelled_job_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with house(tmp_path) as here:
+            here.photo()
+            job = here.order()
+            await until(lambda: here.engine.running is not None)
+            here.jobs.cancel(job)
+            (job.folder / "result.npy").write_bytes(b"late")
+            here.engine.answer()
+            await until(lambda: not here.jobs.busy)
+            assert here.there() == {"photo-p"}
+
+    asyncio.run(check())
+
+
+def test_encodings_count(tmp_path: Path) -> None:
+    """What a job's results were made into is held too: the oldest job has to go for it."""
+
+    async def check() -> None:
+        async with house(tmp_path, held=5000) as here:
+            here.photo()
+            old, new = await here.done(size=1000), await here.done(size=1000)
+            (new.folder / "result-png").write_bytes(bytes(6000))
+            with new.in_use():
+                here.jobs.weigh(new)
+            assert new.size == 7000
+            assert set(here.jobs.all) == {new.id} and old.id not in here.jobs.all
+
+    asyncio.run(check())
+
+
+def test_a_full_disk_is_emptied_of_what_nobody_needs(tmp_path: Path) -> None:
+    """Then what failed is tried once more; what is promised, and what was used last, stays."""
+    full = Refusal("unwritable", "No space left on device.")
+
+    async def check() -> None:
+        async with house(tmp_path) as here:
+            old, last = here.photo("old"), here.photo("last")
+            jobs = [await here.done("last") for _ in range(3)]
+            await Deliveries().add(jobs[0], "gimp", {})
+            here.reader.answers = [full, {"found": {"json": "{}"}}]
+            assert await here.photos.estimate(last, pins={"noise.file": 1.0}) == {"json": "{}"}
+            assert set(here.jobs.all) == {jobs[0].id, jobs[2].id}
+            assert list(here.photos.all.values()) == [last] and not old.folder.exists()
+            here.reader.answers = [full, full]
+            with pytest.raises(Refusal):
+                await here.photos.estimate(last, pins={"noise.file": 1.0})
+
+    asyncio.run(check())
+
+
+def test_an_upload_goes_on_after_room_was_made() -> None:
+    """Not a byte of it is written twice."""
+
+    class Full:
+        def __init__(self) -> None:
+            self.data, self.failures = b"", 1
+
+        def write(self, data: memoryview) -> int:
+            if len(self.data) >= 4 and self.failures:
+                self.failures -= 1
+                raise OSError(errno.ENOSPC, "No space left on device")
+            self.data += bytes(data[:4])
+            return min(4, len(data))
+
+    async def check() -> None:
+        room, file = Room(), Full()
+        room.spare.append(lambda: True)
+        assert await _flush(cast(RawIOBase, file), bytearray(b"0123456789"), room) == 10
+        assert file.data == b"0123456789"
+        room.spare = []
+        file.failures = 1
+        with pytest.raises(OSError):
+            await _flush(cast(RawIOBase, file), bytearray(b"more"), room)
 
     asyncio.run(check())

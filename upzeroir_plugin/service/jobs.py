@@ -9,8 +9,10 @@ import secrets
 import shutil
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,16 @@ class Job:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     listeners: set[asyncio.Event] = field(default_factory=set)
 
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Neither it nor its photo is forgotten inside."""
+        self.readers += 1
+        try:
+            with self.photo.in_use():
+                yield
+        finally:
+            self.readers -= 1
+
     @property
     def over(self) -> bool:
         """Whether nothing more will come."""
@@ -133,6 +145,8 @@ class Jobs:
     def __init__(self, root: Path, limits: Limits, photos: Photos, engine: Child) -> None:
         self.root, self.limits, self.photos, self.engine = root, limits, photos, engine
         engine.heard, engine.ended = self._heard, self._engine_ended
+        photos.gone = self._photo_gone
+        photos.room.spare.insert(0, self.evict)
         self.all: dict[str, Job] = {}
         self.waiting: deque[Job] = deque()
         self.current: Job | None = None
@@ -214,31 +228,51 @@ class Jobs:
         self.engine.tell({"do": "keep", "job": job.id})
 
     def delete(self, job: Job) -> None:
-        """Forget it and its result."""
+        """Forget it and its result, and what was kept of a deleted photo for its sake."""
         self.cancel(job)
         self.all.pop(job.id, None)
         if job is not self.current:
             shutil.rmtree(job.folder, ignore_errors=True)
+        if job.photo.id not in self.photos.all and not self._results(job.photo):
+            shutil.rmtree(job.photo.folder, ignore_errors=True)
+
+    def weigh(self, job: Job) -> None:
+        """Count what lies in its folder now, and keep within the limits."""
+        job.size = bytes_in(job.folder)
+        self._make_room()
+
+    def evict(self) -> bool:
+        """The disk is full: delete all results that nobody needs, but the newest. Whether there were any."""
+        spare = [job for job in self._spare() if job.size][:-1]
+        for job in spare:
+            self.delete(job)
+        return bool(spare)
 
     def finished(self, job: Job) -> None:
         """Raises Refusal `conflict` unless it has a result, `not-found` if its photo has been forgotten."""
         if job.state is not State.DONE:
             raise Refusal("conflict", f"The job is {job.state}: there is no result.")
-        self.photos[job.photo.id]
+        if job.photo.id not in self.photos.all and not job.photo.folder.exists():
+            raise not_found("photo")
 
     async def map(self, job: Job, kind: str, path: Path) -> None:
         """An honesty map of a finished job, made while nothing else runs: a job that is ordered goes first.
 
         Raises Refusal.
         """
-        with job.photo.in_use():
+        with job.in_use():
             while not path.exists():
                 await self._idle.wait()
                 name = secrets.token_hex(8)
                 self._looks.add(name)
-                message = {"do": "map", "kind": kind, "path": str(path), "device": job.order.device}
+                message = {
+                    **{"do": "map", "kind": kind, "path": str(path), "device": job.order.device},
+                    **self._places(job),
+                    "job": name,
+                }
                 try:
-                    await self.engine.ask({**message, **self._places(job), "job": name})
+                    await self.photos.room.within(partial(self.engine.ask, message))
+                    self.weigh(job)
                 except asyncio.CancelledError:
                     self.engine.tell({"do": "cancel", "job": name})
                     raise
@@ -319,9 +353,9 @@ class Jobs:
     async def _drive(self, job: Job, stopped: asyncio.Future[Any]) -> None:
         """From the order to the last event; `finished` comes when the engine is free again."""
         message = {"do": "run", "job": job.id, "order": _plain(job.order), **self._places(job)}
-        done: asyncio.Future[Any] = asyncio.ensure_future(self.engine.ask(message))
-        for photo in self._forgotten():
-            self.engine.tell({"do": "forget", "photo": photo})
+        done: asyncio.Future[Any] = asyncio.ensure_future(
+            self.photos.room.within(lambda: self.engine.ask(message))
+        )
         await asyncio.wait({done, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():
             await self._let_go(job, done)
@@ -330,9 +364,10 @@ class Jobs:
         except Refusal as error:
             job.end(State.FAILED, "error", **error.to_json())
             return
-        job.result = answer["result"]
-        job.size = bytes_in(job.folder)
-        job.end(State.DONE, "done", result=job.result)
+        if not job.over:
+            job.result = answer["result"]
+            job.size = bytes_in(job.folder)
+            job.end(State.DONE, "done", result=job.result)
 
     async def _let_go(self, job: Job, done: asyncio.Future[Any]) -> None:
         """Until the engine has dropped a job that is over. One that still loads is given time: it drops the job at its
@@ -373,9 +408,20 @@ class Jobs:
         if self.busy:
             self.engine.start()
 
-    def _forgotten(self) -> list[str]:
-        names, self.photos.forgotten = self.photos.forgotten, []
-        return names
+    def _photo_gone(self, photo: StoredPhoto) -> bool:
+        """Its jobs go with it, but for results that are promised to somebody; whether there are such."""
+        for job in [j for j in self.all.values() if photo in (j.photo, j.mask)]:
+            if not job.over:
+                self.cancel(job, "Cancelled: its photo was deleted.")
+            elif job.photo is photo and job.state is State.DONE and not job.promised:
+                self.delete(job)
+        if self.engine.pid is not None:
+            with contextlib.suppress(Refusal):  # it is just dying
+                self.engine.tell({"do": "forget", "photo": photo.id})
+        return self._results(photo)
+
+    def _results(self, photo: StoredPhoto) -> bool:
+        return any(job.photo is photo and job.state is State.DONE for job in self.all.values())
 
     def _places(self, job: Job) -> Message:
         return {
@@ -396,13 +442,16 @@ class Jobs:
         job.photo.users -= 1
         if job.mask is not None:
             job.mask.users -= 1
-        if job.id not in self.all:
+        if job.id not in self.all or job.state is not State.DONE:
             shutil.rmtree(job.folder, ignore_errors=True)
 
+    def _spare(self) -> list[Job]:
+        """Those that are over and that nobody needs, the oldest first."""
+        return [j for j in self.all.values() if j.over and not j.promised and not j.readers]
+
     def _make_room(self) -> None:
-        over = [j for j in self.all.values() if j.over and not j.promised and not j.readers]
         held = sum(j.size for j in self.all.values())
-        for job in over:
+        for job in self._spare():
             if len(self.all) <= self.limits.jobs and held <= self.limits.held:
                 return
             held -= job.size
