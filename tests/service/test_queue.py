@@ -268,3 +268,38 @@ def test_an_upload_goes_on_after_room_was_made() -> None:
             await _flush(cast(RawIOBase, file), bytearray(b"more"), room)
 
     asyncio.run(check())
+
+
+def test_a_job_that_gets_on_may_take_long_and_one_that_hangs_is_ended(tmp_path: Path) -> None:
+    """Its time counts from when the engine began on it, and it does not look like the user's own cancel."""
+
+    async def check() -> None:
+        async with house(tmp_path, ready=False, job_seconds=1.0, cancel_grace=0.05) as here:
+            here.photo()
+            job = here.order()
+            await until(lambda: here.engine.running is not None)
+            await asyncio.sleep(0.7)
+            here.engine.ready()
+            await asyncio.sleep(0.7)
+            for step in range(3):
+                here.engine.says(job, done=step / 3)
+                await asyncio.sleep(0.7)
+                assert not job.over
+            await asyncio.wait_for(job.ended.wait(), 5)
+            last = job.events[-1].header
+            assert (last["kind"], last["code"]) == ("error", "too-long") and last["hint"]
+            assert job.state is State.FAILED
+            await until(lambda: here.engine.killed == 1)
+
+    asyncio.run(check())
+
+
+def test_an_engine_that_never_loads_is_ended_too(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with house(tmp_path, ready=False, job_seconds=0.2, cancel_grace=0.05) as here:
+            here.photo()
+            job = here.order()
+            await until(lambda: here.engine.killed == 1)
+            assert job.events[-1].header["code"] == "too-long"
+
+    asyncio.run(check())

@@ -54,7 +54,7 @@ class Event:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One restoration: what was ordered, and what came of it so far."""
+    """One restoration: what was ordered, and what came of it so far. `moved`: when it last got on, once it runs."""
 
     id: str
     order: Order
@@ -63,7 +63,7 @@ class Job:
     folder: Path
     state: State = State.QUEUED
     made: float = field(default_factory=time.monotonic)
-    started: float | None = None
+    moved: float | None = None
     events: list[Event] = field(default_factory=list)
     seq: int = 0
     readers: int = 0
@@ -299,7 +299,7 @@ class Jobs:
                     self.engine.tell({"do": "cancel", "job": name})
             while self.waiting:
                 job = self.current = self.waiting.popleft()
-                job.state, job.started = State.RUNNING, time.monotonic()
+                job.state, job.moved = State.RUNNING, time.monotonic()
                 self._say_places()
                 try:
                     await self._one(job)
@@ -320,19 +320,28 @@ class Jobs:
             self._idle.set()
 
     async def watch(self) -> None:
-        """Cancel jobs that nobody listens to, or that take too long."""
+        """Cancel jobs that nobody listens to; end one that runs and does not get on."""
         while True:
             await asyncio.sleep(0.25)
             now = time.monotonic()
             for job in [j for j in (*self.waiting, self.current) if j is not None and not j.over]:
-                if job.started is not None and now - job.started > self.limits.job_seconds:
-                    self.cancel(job, "The job took too long.")
+                if job.moved is not None and now - job.moved > self.limits.job_seconds:
+                    self._give_up(job)
                 if job.order.detached or job.readers:
                     continue
                 if job.left is not None and now - job.left > self.limits.reader_gone:
                     self.cancel(job, "Cancelled: nobody listened any more.")
                 elif job.left is None and now - job.made > self.limits.never_heard:
                     self.cancel(job, "Cancelled: nobody ever listened.")
+
+    def _give_up(self, job: Job) -> None:
+        """The running job hangs: end it, and the engine with it if that does not listen."""
+        minutes = self.limits.job_seconds / 60
+        error = Refusal("too-long", f"The restoration did not get on for {minutes:g} minutes and was ended.",
+                        "Try again, or restore a smaller region.")  # fmt: skip
+        log.warning("%s", error)
+        job.stopping.set()
+        job.end(State.FAILED, "error", **error.to_json())
 
     async def _one(self, job: Job) -> None:
         job.publish("progress", label="Looking at the photo", stage="estimate", done=0.0)
@@ -343,6 +352,7 @@ class Jobs:
             if job.over:
                 return
             await estimate
+            job.moved = time.monotonic()
             if not self.about:
                 job.publish("progress", label="Waiting for the engine to start", stage="engine", done=0.0)
             await self._drive(job, stopped)
@@ -375,7 +385,7 @@ class Jobs:
         """
         self.engine.tell({"do": "cancel", "job": job.id})
         while not done.done():
-            listens = bool(self.about)
+            listens = bool(self.about) or job.state is State.FAILED
             await asyncio.wait({done}, timeout=self.limits.cancel_grace)
             if listens and not done.done():
                 log.warning("the engine did not stop in time and is ended")
@@ -391,6 +401,8 @@ class Jobs:
         said = message.get("is")
         if said == "ready":
             self.about = message["about"]
+            if self.current is not None:
+                self.current.moved = time.monotonic()
             log.info("engine ready: %s", self.about)
         elif said == "log":
             log.log(message["level"], "engine: %s", message["text"])
@@ -400,6 +412,7 @@ class Jobs:
             and message["job"] == self.current.id
             and not self.current.over
         ):
+            self.current.moved = time.monotonic()
             self.current.publish(message["kind"], message["jpeg"], **message["fields"])
 
     def _engine_ended(self, exitcode: int | None) -> None:
