@@ -28,6 +28,7 @@ SAID = {
     "timeout": (N_("The photo took too long to reach the backend."), N_("Try again.")),
     "conflict": (N_("That is not possible now: the run is over, or has not begun."), N_("Try again in a moment.")),
     "cancelled": (N_("It was cancelled."), ""),
+    "too-long": (N_("The restoration hung and was ended."), N_("Try again, or restore a smaller part.")),
     "result": (N_("What came out is no picture, and was not taken."), N_("Try again with other values.")),
     "too-large": (
         N_("The photo is too large for the memory, or for this effort."),

@@ -1276,6 +1276,10 @@
       <translation>Der Prozess, der restauriert, endete unerwartet.</translation>
     </message>
     <message>
+      <source>The restoration hung and was ended.</source>
+      <translation>Die Restaurierung hing fest und wurde beendet.</translation>
+    </message>
+    <message>
       <source>The running backend is of another version than the panel.</source>
       <translation>Der laufende Dienst hat eine andere Version als dieses Programm.</translation>
     </message>
@@ -1330,6 +1334,10 @@
     <message>
       <source>Try again with other values.</source>
       <translation>Versuchen Sie es mit anderen Werten.</translation>
+    </message>
+    <message>
+      <source>Try again, or restore a smaller part.</source>
+      <translation>Versuchen Sie es noch einmal, oder restaurieren Sie einen kleineren Teil.</translation>
     </message>
     <message>
       <source>Try again.</source>

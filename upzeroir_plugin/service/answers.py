@@ -23,6 +23,7 @@ STATUS = {
     "conflict": 409,
     "cancelled": 409,
     "result": 409,
+    "too-long": 409,
     "too-large": 413,
     "media-type": 415,
     "host": 421,

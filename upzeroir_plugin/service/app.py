@@ -152,19 +152,11 @@ class Service:
     async def photo_frame(self, request: Request) -> ASGIApp:
         """The pixels as they were sent."""
         photo = self.photos[request.path_params["id"]]
-        with photo.in_use():
-            path = photo.folder / "frame"
-            if not path.exists():
-                await self.reader.ask({"do": "original", "folder": str(photo.folder), "path": str(path)})
-        return FileAnswer(path, FRAME)
+        return FileAnswer(await self.photos.frame(photo), FRAME)
 
     async def delete_photo(self, request: Request) -> Response:
-        """Forget it, and cancel what runs on it."""
-        photo = self.photos[request.path_params["id"]]
-        for job in list(self.jobs.all.values()):
-            if photo in (job.photo, job.mask) and not job.over:
-                self.jobs.cancel(job, "Cancelled: its photo was deleted.")
-        self.photos.forget(photo)
+        """Forget it, cancel what runs on it, and drop what came of it."""
+        self.photos.forget(self.photos[request.path_params["id"]])
         return _json({})
 
     async def estimate(self, request: Request) -> Response:
@@ -225,7 +217,7 @@ class Service:
             form = job.photo.about["format"] if job.photo.about["format"] in FORMATS else "frame"
         path = job.folder / f"result-{form}-{dtype}-{metadata}-{depth}-{quality}"
         if not path.exists():
-            with job.photo.in_use():
+            with job.in_use():
                 places = {"folder": str(job.folder), "photo": str(job.photo.folder), "path": str(path)}
                 asked = {
                     "form": form,
@@ -234,7 +226,9 @@ class Service:
                     "depth": depth,
                     "quality": quality,
                 }
-                await self.reader.ask({"do": "encode", **places, **asked})
+                message = {"do": "encode", **places, **asked}
+                await self.photos.room.within(lambda: self.reader.ask(message))
+                self.jobs.weigh(job)
         return FileAnswer(path, FORMATS.get(form, FRAME))
 
     async def map(self, request: Request) -> ASGIApp:

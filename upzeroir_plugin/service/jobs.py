@@ -9,8 +9,10 @@ import secrets
 import shutil
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,7 @@ class Event:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One restoration: what was ordered, and what came of it so far."""
+    """One restoration: what was ordered, and what came of it so far. `moved`: when it last got on, once it runs."""
 
     id: str
     order: Order
@@ -61,7 +63,7 @@ class Job:
     folder: Path
     state: State = State.QUEUED
     made: float = field(default_factory=time.monotonic)
-    started: float | None = None
+    moved: float | None = None
     events: list[Event] = field(default_factory=list)
     seq: int = 0
     readers: int = 0
@@ -73,6 +75,16 @@ class Job:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     listeners: set[asyncio.Event] = field(default_factory=set)
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Neither it nor its photo is forgotten inside."""
+        self.readers += 1
+        try:
+            with self.photo.in_use():
+                yield
+        finally:
+            self.readers -= 1
 
     @property
     def over(self) -> bool:
@@ -133,6 +145,8 @@ class Jobs:
     def __init__(self, root: Path, limits: Limits, photos: Photos, engine: Child) -> None:
         self.root, self.limits, self.photos, self.engine = root, limits, photos, engine
         engine.heard, engine.ended = self._heard, self._engine_ended
+        photos.gone = self._photo_gone
+        photos.room.spare.insert(0, self.evict)
         self.all: dict[str, Job] = {}
         self.waiting: deque[Job] = deque()
         self.current: Job | None = None
@@ -214,31 +228,51 @@ class Jobs:
         self.engine.tell({"do": "keep", "job": job.id})
 
     def delete(self, job: Job) -> None:
-        """Forget it and its result."""
+        """Forget it and its result, and what was kept of a deleted photo for its sake."""
         self.cancel(job)
         self.all.pop(job.id, None)
         if job is not self.current:
             shutil.rmtree(job.folder, ignore_errors=True)
+        if job.photo.id not in self.photos.all and not self._results(job.photo):
+            shutil.rmtree(job.photo.folder, ignore_errors=True)
+
+    def weigh(self, job: Job) -> None:
+        """Count what lies in its folder now, and keep within the limits."""
+        job.size = bytes_in(job.folder)
+        self._make_room()
+
+    def evict(self) -> bool:
+        """The disk is full: delete all results that nobody needs, but the newest. Whether there were any."""
+        spare = [job for job in self._spare() if job.size][:-1]
+        for job in spare:
+            self.delete(job)
+        return bool(spare)
 
     def finished(self, job: Job) -> None:
         """Raises Refusal `conflict` unless it has a result, `not-found` if its photo has been forgotten."""
         if job.state is not State.DONE:
             raise Refusal("conflict", f"The job is {job.state}: there is no result.")
-        self.photos[job.photo.id]
+        if job.photo.id not in self.photos.all and not job.photo.folder.exists():
+            raise not_found("photo")
 
     async def map(self, job: Job, kind: str, path: Path) -> None:
         """An honesty map of a finished job, made while nothing else runs: a job that is ordered goes first.
 
         Raises Refusal.
         """
-        with job.photo.in_use():
+        with job.in_use():
             while not path.exists():
                 await self._idle.wait()
                 name = secrets.token_hex(8)
                 self._looks.add(name)
-                message = {"do": "map", "kind": kind, "path": str(path), "device": job.order.device}
+                message = {
+                    **{"do": "map", "kind": kind, "path": str(path), "device": job.order.device},
+                    **self._places(job),
+                    "job": name,
+                }
                 try:
-                    await self.engine.ask({**message, **self._places(job), "job": name})
+                    await self.photos.room.within(partial(self.engine.ask, message))
+                    self.weigh(job)
                 except asyncio.CancelledError:
                     self.engine.tell({"do": "cancel", "job": name})
                     raise
@@ -265,7 +299,7 @@ class Jobs:
                     self.engine.tell({"do": "cancel", "job": name})
             while self.waiting:
                 job = self.current = self.waiting.popleft()
-                job.state, job.started = State.RUNNING, time.monotonic()
+                job.state, job.moved = State.RUNNING, time.monotonic()
                 self._say_places()
                 try:
                     await self._one(job)
@@ -286,19 +320,28 @@ class Jobs:
             self._idle.set()
 
     async def watch(self) -> None:
-        """Cancel jobs that nobody listens to, or that take too long."""
+        """Cancel jobs that nobody listens to; end one that runs and does not get on."""
         while True:
             await asyncio.sleep(0.25)
             now = time.monotonic()
             for job in [j for j in (*self.waiting, self.current) if j is not None and not j.over]:
-                if job.started is not None and now - job.started > self.limits.job_seconds:
-                    self.cancel(job, "The job took too long.")
+                if job.moved is not None and now - job.moved > self.limits.job_seconds:
+                    self._give_up(job)
                 if job.order.detached or job.readers:
                     continue
                 if job.left is not None and now - job.left > self.limits.reader_gone:
                     self.cancel(job, "Cancelled: nobody listened any more.")
                 elif job.left is None and now - job.made > self.limits.never_heard:
                     self.cancel(job, "Cancelled: nobody ever listened.")
+
+    def _give_up(self, job: Job) -> None:
+        """The running job hangs: end it, and the engine with it if that does not listen."""
+        minutes = self.limits.job_seconds / 60
+        error = Refusal("too-long", f"The restoration did not get on for {minutes:g} minutes and was ended.",
+                        "Try again, or restore a smaller region.")  # fmt: skip
+        log.warning("%s", error)
+        job.stopping.set()
+        job.end(State.FAILED, "error", **error.to_json())
 
     async def _one(self, job: Job) -> None:
         job.publish("progress", label="Looking at the photo", stage="estimate", done=0.0)
@@ -309,6 +352,7 @@ class Jobs:
             if job.over:
                 return
             await estimate
+            job.moved = time.monotonic()
             if not self.about:
                 job.publish("progress", label="Waiting for the engine to start", stage="engine", done=0.0)
             await self._drive(job, stopped)
@@ -319,24 +363,33 @@ class Jobs:
     async def _drive(self, job: Job, stopped: asyncio.Future[Any]) -> None:
         """From the order to the last event; `finished` comes when the engine is free again."""
         message = {"do": "run", "job": job.id, "order": _plain(job.order), **self._places(job)}
-        done: asyncio.Future[Any] = asyncio.ensure_future(self.engine.ask(message))
-        for photo in self._forgotten():
-            self.engine.tell({"do": "forget", "photo": photo})
+        done: asyncio.Future[Any] = asyncio.ensure_future(
+            self.photos.room.within(lambda: self.engine.ask(message))
+        )
         await asyncio.wait({done, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():
-            self.engine.tell({"do": "cancel", "job": job.id})
-            await asyncio.wait({done}, timeout=self.limits.cancel_grace)
-            if not done.done():
-                log.warning("the engine did not stop in time and is ended")
-                self._restart()
+            await self._let_go(job, done)
         try:
             answer = await done
         except Refusal as error:
             job.end(State.FAILED, "error", **error.to_json())
             return
-        job.result = answer["result"]
-        job.size = bytes_in(job.folder)
-        job.end(State.DONE, "done", result=job.result)
+        if not job.over:
+            job.result = answer["result"]
+            job.size = bytes_in(job.folder)
+            job.end(State.DONE, "done", result=job.result)
+
+    async def _let_go(self, job: Job, done: asyncio.Future[Any]) -> None:
+        """Until the engine has dropped a job that is over. One that still loads is given time: it drops the job at its
+        first check, and ended now it would load for ever while a user moves sliders.
+        """
+        self.engine.tell({"do": "cancel", "job": job.id})
+        while not done.done():
+            listens = bool(self.about) or job.state is State.FAILED
+            await asyncio.wait({done}, timeout=self.limits.cancel_grace)
+            if listens and not done.done():
+                log.warning("the engine did not stop in time and is ended")
+                self._restart()
 
     def _restart(self) -> None:
         self.engine.kill()
@@ -348,6 +401,8 @@ class Jobs:
         said = message.get("is")
         if said == "ready":
             self.about = message["about"]
+            if self.current is not None:
+                self.current.moved = time.monotonic()
             log.info("engine ready: %s", self.about)
         elif said == "log":
             log.log(message["level"], "engine: %s", message["text"])
@@ -357,6 +412,7 @@ class Jobs:
             and message["job"] == self.current.id
             and not self.current.over
         ):
+            self.current.moved = time.monotonic()
             self.current.publish(message["kind"], message["jpeg"], **message["fields"])
 
     def _engine_ended(self, exitcode: int | None) -> None:
@@ -365,9 +421,20 @@ class Jobs:
         if self.busy:
             self.engine.start()
 
-    def _forgotten(self) -> list[str]:
-        names, self.photos.forgotten = self.photos.forgotten, []
-        return names
+    def _photo_gone(self, photo: StoredPhoto) -> bool:
+        """Its jobs go with it, but for results that are promised to somebody; whether there are such."""
+        for job in [j for j in self.all.values() if photo in (j.photo, j.mask)]:
+            if not job.over:
+                self.cancel(job, "Cancelled: its photo was deleted.")
+            elif job.photo is photo and job.state is State.DONE and not job.promised:
+                self.delete(job)
+        if self.engine.pid is not None:
+            with contextlib.suppress(Refusal):  # it is just dying
+                self.engine.tell({"do": "forget", "photo": photo.id})
+        return self._results(photo)
+
+    def _results(self, photo: StoredPhoto) -> bool:
+        return any(job.photo is photo and job.state is State.DONE for job in self.all.values())
 
     def _places(self, job: Job) -> Message:
         return {
@@ -388,13 +455,16 @@ class Jobs:
         job.photo.users -= 1
         if job.mask is not None:
             job.mask.users -= 1
-        if job.id not in self.all:
+        if job.id not in self.all or job.state is not State.DONE:
             shutil.rmtree(job.folder, ignore_errors=True)
 
+    def _spare(self) -> list[Job]:
+        """Those that are over and that nobody needs, the oldest first."""
+        return [j for j in self.all.values() if j.over and not j.promised and not j.readers]
+
     def _make_room(self) -> None:
-        over = [j for j in self.all.values() if j.over and not j.promised and not j.readers]
         held = sum(j.size for j in self.all.values())
-        for job in over:
+        for job in self._spare():
             if len(self.all) <= self.limits.jobs and held <= self.limits.held:
                 return
             held -= job.size

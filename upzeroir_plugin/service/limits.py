@@ -23,7 +23,10 @@ LEAST_RATE = 8192
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All bounds of one service. `held`: bytes of pictures kept in the private folder; times in seconds."""
+    """All bounds of one service. `held`: bytes of pictures kept in the private folder; times in seconds.
+
+    `job_seconds`: how long a running job may say nothing new; one that gets on may take as long as it likes.
+    """
 
     pixels: int = 150_000_000
     body: int = 150_000_000 * 16 + (1 << 20)

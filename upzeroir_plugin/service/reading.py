@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,8 +91,20 @@ def _about(photo: Photo) -> dict[str, Any]:
 
 def _original(message: Message) -> Message:
     photo = kept_photo(Path(message["folder"]))
-    write_frame(photo, photo, DTYPES[photo.bit_depth], Path(message["path"]))
+    with _whole(Path(message["path"])) as beside:
+        write_frame(photo, photo, DTYPES[photo.bit_depth], beside)
     return {}
+
+
+@contextlib.contextmanager
+def _whole(path: Path, ending: str = "") -> Iterator[Path]:
+    """A file beside `path` to write to: it takes that place when it is whole, else nothing of it is left."""
+    beside = path.with_name(f"made-{path.name}{ending}")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _estimate(message: Message) -> Message:
@@ -130,20 +144,19 @@ def _encode(message: Message) -> Message:
     region = about["area"]
     before = crop(source, region)
     pixels = np.load(folder / "result.npy", mmap_mode="c")
-    beside = path.with_name("made-" + path.name)
     if message["form"] == "frame":
         dtype = DTYPES[source.bit_depth] if message["dtype"] == "same" else message["dtype"]
-        write_frame(replace(before, pixels=pixels), before, dtype, beside)
-    else:
-        beside = beside.with_suffix(ENDINGS[message["form"]])
-        upload = Path(message["photo"]) / "upload"
-        if upload.exists():
-            loaded = load(upload, math.inf)
-            source, before = loaded, crop(loaded, region)
-        whole = (0, 0, *source.size) == tuple(region)
-        made = replace(before, pixels=pixels)
+        with _whole(path) as beside:
+            write_frame(replace(before, pixels=pixels), before, dtype, beside)
+        return {}
+    upload = Path(message["photo"]) / "upload"
+    if upload.exists():
+        loaded = load(upload, math.inf)
+        source, before = loaded, crop(loaded, region)
+    whole = (0, 0, *source.size) == tuple(region)
+    with _whole(path, ENDINGS[message["form"]]) as beside:
         save(
-            made,
+            replace(before, pixels=pixels),
             beside,
             source=source if whole else None,
             metadata=message["metadata"],
@@ -152,7 +165,6 @@ def _encode(message: Message) -> Message:
             depth=message["depth"],
             quality=message["quality"],
         )
-    beside.replace(path)
     return {}
 
 

@@ -9,10 +9,11 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from upzeroir_plugin.errors import UsageError
 from upzeroir_plugin.folders import PICTURES
@@ -20,6 +21,7 @@ from upzeroir_plugin.service.answers import Refusal, not_found
 from upzeroir_plugin.service.limits import Limits, parsed
 from upzeroir_plugin.service.orders import FrameHeader, Rect, frame_header
 from upzeroir_plugin.service.process import Child, Message
+from upzeroir_plugin.service.room import Room
 from upzeroir_plugin.service.routes import FRAME
 
 HEAD_BYTES = 16 << 20
@@ -62,12 +64,17 @@ class StoredPhoto:
 
 
 class Photos:
-    """The photos of one service; `reader` is the process that looks at them (numpy only)."""
+    """The photos of one service; `reader` is the process that looks at them (numpy only).
+
+    `gone(photo)`: called when one is forgotten; answers whether somebody still needs its files.
+    """
 
     def __init__(self, root: Path, limits: Limits, reader: Child) -> None:
         self.root, self.limits, self.reader = root, limits, reader
         self.all: dict[str, StoredPhoto] = {}
-        self.forgotten: list[str] = []
+        self.gone: Callable[[StoredPhoto], bool] = lambda _: False
+        self.room = Room()
+        self.room.spare.append(self.evict)
 
     def __getitem__(self, name: str) -> StoredPhoto:
         """The photo of that id. Raises Refusal `not-found`."""
@@ -89,11 +96,11 @@ class Photos:
         photo.folder.mkdir(mode=0o700)
         try:
             upload = photo.folder / "upload"
-            header = await _receive(upload, body, self.limits.pixels if kind == FRAME else None)
+            header = await _receive(upload, body, self.limits.pixels if kind == FRAME else None, self.room)
             message: Message = {"do": "file", "folder": str(photo.folder), "pixels": self.limits.pixels}
             if header is not None:
                 message = {"do": "frame", "folder": str(photo.folder), "header": header}
-            answer = await self._asked(message)
+            answer = await self.room.within(lambda: self._asked(message))
             photo.about = {"id": name, **answer["about"]}
             photo.size = bytes_in(photo.folder)
         except BaseException:
@@ -115,27 +122,49 @@ class Photos:
         return await self._estimate(photo, rect, pins or {})
 
     def forget(self, photo: StoredPhoto) -> None:
-        """Remove it."""
+        """Remove it, and its files unless a result that was promised to somebody needs them."""
         self.all.pop(photo.id, None)
         if photo.whole is not None:
             photo.whole.cancel()
-        self.forgotten.append(photo.id)
-        shutil.rmtree(photo.folder, ignore_errors=True)
+        if not self.gone(photo):
+            shutil.rmtree(photo.folder, ignore_errors=True)
 
     def make_room(self) -> None:
         """Forget the least recently used photos that nobody needs, until the limits hold."""
-        idle = sorted((p for p in self.all.values() if not p.users), key=lambda p: p.used)
         held = sum(p.size for p in self.all.values())
-        for photo in idle[:-1]:
+        for photo in self._spare():
             if len(self.all) <= self.limits.photos and held <= self.limits.held:
                 return
             held -= photo.size
             self.forget(photo)
 
+    def evict(self) -> bool:
+        """The disk is full: forget all that nobody needs, but the one used last. Whether there were any."""
+        spare = self._spare()
+        for photo in spare:
+            self.forget(photo)
+        return bool(spare)
+
+    async def frame(self, photo: StoredPhoto) -> Path:
+        """The photo as it was sent, as a frame file; made once."""
+        path = photo.folder / "frame"
+        with photo.in_use():
+            if not path.exists():
+                message = {"do": "original", "folder": str(photo.folder), "path": str(path)}
+                await self.room.within(lambda: self.reader.ask(message))
+                photo.size = bytes_in(photo.folder)
+                self.make_room()
+        return path
+
+    def _spare(self) -> list[StoredPhoto]:
+        """Those that nobody needs now, the least recently used first, without the one used last of all."""
+        by_use = sorted(self.all.values(), key=lambda p: p.used)
+        return [photo for photo in by_use[:-1] if not photo.users]
+
     async def _estimate(self, photo: StoredPhoto, rect: Rect | None, pins: dict[str, float]) -> Message:
         with photo.in_use():
             message = {"do": "estimate", "folder": str(photo.folder), "rect": rect, "pins": pins}
-            found: Message = (await self._asked(message))["found"]
+            found: Message = (await self.room.within(lambda: self._asked(message)))["found"]
             return found
 
     async def _asked(self, message: Message) -> Message:
@@ -155,21 +184,23 @@ def _seen(task: asyncio.Task[Message]) -> None:
         task.exception()
 
 
-async def _receive(path: Path, body: AsyncIterator[bytes], frame_pixels: int | None) -> dict[str, Any] | None:
+async def _receive(
+    path: Path, body: AsyncIterator[bytes], frame_pixels: int | None, room: Room
+) -> dict[str, Any] | None:
     """Write an upload to `path`; for a frame only its rows, and its checked header is returned."""
     waiting = bytearray()
     header: FrameHeader | None = None
     size = 0
-    with open(path, "xb") as file:  # noqa: PTH123
+    with open(path, "xb", buffering=0) as file:  # noqa: PTH123
         async for piece in body:
             waiting += piece
             if frame_pixels is not None and header is None:
                 header = _head(waiting, frame_pixels)
             elif len(waiting) >= BLOCK:
-                size += await _flush(file, waiting)
+                size += await _flush(file, waiting, room)
         if frame_pixels is not None and header is None:
             raise UsageError("The frame ends within its header.")
-        size += await _flush(file, waiting)
+        size += await _flush(file, waiting, room)
     if header is None:
         if size == 0:
             raise Refusal("unreadable", "The upload is empty.")
@@ -193,7 +224,15 @@ def _head(waiting: bytearray, pixels: int) -> FrameHeader | None:
     return header
 
 
-async def _flush(file: BinaryIO, waiting: bytearray) -> int:
-    data = bytes(waiting)
+async def _flush(file: RawIOBase, waiting: bytearray, room: Room) -> int:
+    """Write what waits, and again the rest of it after room was made on a full disk; how much it was."""
+    left = memoryview(bytes(waiting))
+    size = len(left)
     waiting.clear()
-    return await asyncio.to_thread(file.write, data) if data else 0
+    while left:
+        try:
+            left = left[await asyncio.to_thread(file.write, left) or 0 :]
+        except OSError as error:
+            if not room.made(error):
+                raise
+    return size
