@@ -270,7 +270,7 @@ class _Run:
 
         def report(present: Present) -> None:
             assert self.view is not None  # noqa: S101 - the draft made it
-            self.finished = (present.step + 1) / present.steps
+            self.finished = max(self.finished, (present.step + 1) / present.steps)  # a restart begins anew
             shown = restored(present.scene)
             clean, full = (_part(p, window, self.area) for p in (shown.clean, shown.full))
             self.preview = self.view.shown(Restored(clean, full, 0))
