@@ -12,12 +12,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 UNWANTED = ("PYTHON", "LD_", "DYLD_", "GI_", "GIMP", "GEGL", "BABL", "GTK_")
 """Beginnings of environment variables of the caller that would lead another Python astray."""
+
+ANOTHER_SECONDS = 4.0
 
 
 def state_path() -> Path:
@@ -35,7 +38,17 @@ def state_path() -> Path:
 
 def log_path(state: Path) -> Path:
     """Where the service that belongs to this state file writes its log."""
-    return state.with_name("service.log")
+    return beside(state, ".log")
+
+
+def launch_log(state: Path) -> Path:
+    """Where a service that is being started says what it says before it has a log."""
+    return state.with_name("launch.log" if state.stem == "service" else f"{state.stem}.launch.log")
+
+
+def beside(state: Path, ending: str) -> Path:
+    """A file of the service that belongs to this state file: service.log for service.json. Two may share a folder."""
+    return state.with_name(state.stem + ending)
 
 
 def _state_folder() -> Path:
@@ -107,10 +120,13 @@ def read_state(state: Path) -> dict[str, Any] | None:
 
 
 class Launched:
-    """A service being started: detached, so that it outlives its caller. Raises OSError if it cannot be."""
+    """A service being started: detached, so that it outlives its caller. Raises OSError if it cannot be.
+
+    One that ends well has found another one that holds the lock, and is about to answer: ANOTHER_SECONDS.
+    """
 
     def __init__(self, state: Path, command: Sequence[str]) -> None:
-        self.state, self.output = state, state.with_name("launch.log")
+        self.state, self.output = state, launch_log(state)
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -121,11 +137,18 @@ class Launched:
                 cwd=state.parent, env={**clean_environment(), "UPZEROIR_STATE": str(state)},
                 start_new_session=True, creationflags=flags,
             )  # fmt: skip
-        threading.Thread(target=self.process.wait, daemon=True).start()
+        self._ended = 0.0
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def _wait(self) -> None:
+        self.process.wait()
+        self._ended = time.monotonic()
 
     def failure(self) -> str | None:
-        """Its last words if it ended with an error, else None."""
-        if not self.process.returncode:
+        """Its last words if it ended with an error, or another one does not answer either; else None."""
+        if not self._ended:
+            return None
+        if self.process.returncode == 0 and time.monotonic() < self._ended + ANOTHER_SECONDS:
             return None
         try:
             lines = self.output.read_text(encoding="utf-8", errors="replace").strip().splitlines()

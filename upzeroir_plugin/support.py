@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,12 @@ def bundle(path: Path, findings: Mapping[str, Any]) -> None:
     known = launch.read_state(state) or {}
     token = str(known.get("token", ""))
     parts = {"doctor.json": json.dumps(dict(findings), indent=2), "service.json": _service(state, known)}
-    for log in sorted(state.parent.glob("service.log*")) + sorted(state.parent.glob("launch.log")):
-        parts[log.name] = _tail(log)
+    for log in (
+        *sorted(state.parent.glob(f"{escape(launch.log_path(state).name)}*")),
+        launch.launch_log(state),
+    ):
+        if log.is_file():
+            parts[log.name] = _tail(log)
     with (
         written(path, overwrite=False, hint="Choose another name.") as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out,

@@ -41,6 +41,12 @@ def engine(pipe: Connection[Any, Any], settings: Message) -> None:
     main(pipe, settings)
 
 
+def stillborn(pipe: Connection[Any, Any], settings: Message) -> None:
+    """A process that cannot even start."""
+    del pipe, settings
+    os._exit(3)
+
+
 def without_torch(pipe: Connection[Any, Any], settings: Message) -> None:
     """An engine's process in which torch is damaged."""
     sys.modules["torch"] = None  # type: ignore[assignment]

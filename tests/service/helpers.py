@@ -92,7 +92,7 @@ def end(state: Path) -> None:
             if not ended(one):
                 one.kill()
     assert not state.exists()
-    assert not list(state.parent.glob(".upzeroir-pictures-*"))
+    assert not list(state.parent.glob(f".upzeroir-pictures-{state.stem}-*"))
 
 
 def ended(process: psutil.Process) -> bool:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from io import RawIOBase
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
 
+from tests.service.faulty import stillborn
 from upzeroir_plugin.service.answers import Refusal
 from upzeroir_plugin.service.deliveries import Deliveries
 from upzeroir_plugin.service.jobs import Job, Jobs, State
-from upzeroir_plugin.service.limits import Limits
+from upzeroir_plugin.service.limits import Limits, chunks
 from upzeroir_plugin.service.orders import order
 from upzeroir_plugin.service.process import Child
 from upzeroir_plugin.service.room import Room
@@ -73,6 +78,12 @@ class FakeChild:
 
     def words(self) -> list[str]:
         return [message["do"] for message in self.told]
+
+
+async def drops(rest: list[bytes], every: float) -> Message:
+    """The next piece of a body that comes in drops."""
+    await asyncio.sleep(every)
+    return {"type": "http.request", "body": rest.pop(0), "more_body": bool(rest)}
 
 
 class House:
@@ -301,5 +312,45 @@ def test_an_engine_that_never_loads_is_ended_too(tmp_path: Path) -> None:
             job = here.order()
             await until(lambda: here.engine.killed == 1)
             assert job.events[-1].header["code"] == "too-long"
+
+    asyncio.run(check())
+
+
+def test_a_reader_that_cannot_start_is_not_the_pictures_fault(tmp_path: Path) -> None:
+    """Whether it ends at once, or there is no process to be had at all."""
+
+    async def check(context: str | None) -> None:
+        reader = Child("reader", stillborn, {"does": "looks at photos"})
+        photos = Photos(tmp_path, Limits(), reader)
+        photo = StoredPhoto("p", tmp_path)
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(Refusal) as caught:
+            if context:
+                patch.setattr(context, _no_process)
+            await photos.estimate(photo)
+        assert caught.value.code == "worker"
+        assert "looks at photos could not be started" in str(caught.value) and "doctor" in caught.value.hint
+
+    asyncio.run(check(None))
+    asyncio.run(check("multiprocessing.context.SpawnProcess.start"))
+
+
+def _no_process(_process: Any) -> None:
+    raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+def test_a_body_that_drips_is_cut_off() -> None:
+    """One that never stalls, but would take for ever; the first seconds are free, and a quick one is never cut off."""
+
+    async def check() -> None:
+        slow_start = Limits(slow_start=1.0).slow_start
+        rest = [b"x"] * 1000
+        request = SimpleNamespace(headers={}, receive=partial(drops, rest, 0.05))
+        began = time.monotonic()
+        with pytest.raises(Refusal) as caught:
+            async for _ in chunks(cast(Request, request), 1 << 20, slow_start):
+                pass
+        assert caught.value.code == "timeout" and 0.9 < time.monotonic() - began < 10
+        request.receive = partial(drops, [bytes(1 << 16)] * 30, 0.05)
+        assert len([piece async for piece in chunks(cast(Request, request), 1 << 30, slow_start)]) == 30
 
     asyncio.run(check())

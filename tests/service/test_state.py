@@ -10,11 +10,12 @@ import sys
 import threading
 from pathlib import Path
 
+import filelock
 import psutil
 import pytest
 
 from tests.service.conftest import Launch
-from tests.service.helpers import ROOT, Running, done, ended, environment, picture, upload
+from tests.service.helpers import ROOT, Running, done, end, ended, environment, picture, upload
 from tests.waiting import until
 from upzeroir_plugin.client import ClientError, connect
 from upzeroir_plugin.launch import launch_command, read_state
@@ -122,6 +123,8 @@ def test_commands_status_and_stop(launch: Launch) -> None:
     assert said["pid"] == running.told()["pid"]
     assert running.token not in command("status").stdout
     assert "runs" in command("serve").stdout
+    useless = command("serve", "--memory", "1", "--idle-exit", "1")
+    assert useless.returncode == 0 and "--idle-exit, --memory changed nothing" in useless.stderr
     second = command("serve", "--foreground")
     assert second.returncode == 0
     assert "running already" in second.stderr
@@ -148,3 +151,27 @@ def test_it_ends_when_idle_and_unloads_the_model_before(launch: Launch) -> None:
     until(lambda: ended(process), 15)
     assert not running.state.exists()
     assert "idle" in (running.state.parent / "service.log").read_text()
+
+
+def test_two_state_files_may_share_a_folder(launch: Launch) -> None:
+    """Each service has its own lock and log, and lets the other one's pictures alone."""
+    one = launch("a")
+    photo = upload(one.client, picture())
+    other = connect(state=one.state.with_name("other.json"), patience=60)
+    try:
+        assert other.hello(quiet=True)["processes"]["service"] != one.process().pid
+        assert one.client.estimate(photo)["summary"]
+        there = {path.name for path in one.state.parent.iterdir()}
+        assert {"service.lock", "service.log", "other.lock", "other.log"} <= there
+    finally:
+        end(other.state)
+
+
+def test_a_service_that_runs_but_does_not_answer_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, not after the whole patience."""
+    monkeypatch.setattr("upzeroir_plugin.launch.ANOTHER_SECONDS", 0.2)
+    with filelock.FileLock(tmp_path / "service.lock"), pytest.raises(ClientError) as caught:
+        connect(state=tmp_path / "service.json", patience=120)
+    assert "running already" in caught.value.message and "upzeroir stop" in caught.value.message

@@ -14,16 +14,24 @@ def run(args: Namespace) -> int:
     """In the foreground until the service ends; else launch it unless it runs, and say where it is. Returns 0."""
     if args.foreground:
         return _be_it(args)
-    command = launch.launch_command()
+    command, asked = launch.launch_command(), []
     if args.idle_exit is not None:
-        command += ["--idle-exit", str(args.idle_exit)]
+        asked += ["--idle-exit", str(args.idle_exit)]
     if args.memory is not None:
-        command += ["--memory", str(args.memory)]
+        asked += ["--memory", str(args.memory)]
     if args.prior is not None:
-        command += ["--prior", str(args.prior.absolute())]
+        asked += ["--prior", str(args.prior.absolute())]
+    before = launch.read_state(launch.state_path())
     with talking():
-        there = client.connect(command=command)
+        there = client.connect(command=[*command, *asked])
     state = launch.read_state(there.state) or {}
+    if asked and before is not None and before.get("token") == state.get("token"):
+        names = ", ".join(word for word in asked if word.startswith("--"))
+        print(
+            f"upzeroir: a service runs already, as it was started: {names} changed nothing. "
+            "For other settings: upzeroir stop, then this again.",
+            file=sys.stderr,
+        )
     print(f"The service runs: process {state.get('pid')}, port {state.get('port')}.")
     return 0
 

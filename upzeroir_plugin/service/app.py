@@ -141,7 +141,7 @@ class Service:
     async def add_photo(self, request: Request) -> Response:
         """An upload."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        photo = await self.photos.add(kind, chunks(request, self.limits.body))
+        photo = await self.photos.add(kind, chunks(request, self.limits.body, self.limits.slow_start))
         self.jobs.warm()
         return _json(photo.about, 201)
 
@@ -162,7 +162,7 @@ class Service:
     async def estimate(self, request: Request) -> Response:
         """What is wrong."""
         photo = self.photos[request.path_params["id"]]
-        fields = orders.Fields(await json_body(request))
+        fields = orders.Fields(await json_body(request, self.limits.slow_start))
         rect, pins = fields.rect("rect"), orders.pins(fields.mapping("pins"))
         fields.end()
         return Response(
@@ -171,7 +171,7 @@ class Service:
 
     async def add_job(self, request: Request) -> Response:
         """An order."""
-        job = self.jobs.add(orders.order(await json_body(request)))
+        job = self.jobs.add(orders.order(await json_body(request, self.limits.slow_start)))
         return _json({"id": job.id, "position": self.jobs.position(job) or 0}, 201)
 
     async def job(self, request: Request) -> Response:
@@ -259,7 +259,7 @@ class Service:
 
     async def deliver(self, request: Request) -> Response:
         """Hand a result over."""
-        fields = orders.Fields(await json_body(request))
+        fields = orders.Fields(await json_body(request, self.limits.slow_start))
         name, to, note = fields.name("job"), fields.name("to"), fields.mapping("note")
         fields.end()
         if name is None or to is None:

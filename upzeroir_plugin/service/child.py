@@ -17,6 +17,8 @@ from upzeroir_plugin.parameters import InvalidParameter
 
 Message = dict[str, Any]
 Do = Callable[[Message], Message]
+LOADED: Message = {"is": "loaded"}
+"""Said once, when messages are answered from now on."""
 
 
 def work(
@@ -35,6 +37,7 @@ def work(
     broken: BaseException | None = None
     try:
         do = load()
+        _send(pipe, LOADED)
     except Exception as error:
         broken = error
         _log(pipe, "could not start:\n" + traceback.format_exc())

@@ -21,6 +21,7 @@ import uvicorn
 
 from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import UnwritableError, UpzeroirError
+from upzeroir_plugin.launch import beside, log_path
 from upzeroir_plugin.service import log
 from upzeroir_plugin.service.app import Service
 from upzeroir_plugin.service.auth import Guard
@@ -56,20 +57,22 @@ def serve(
     """
     try:
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = filelock.FileLock(state.with_name("service.lock"), timeout=0)
+        lock = filelock.FileLock(beside(state, ".lock"), timeout=0)
         lock.acquire()
     except filelock.Timeout:
-        raise AlreadyRunning("The service is running already.", "upzeroir status says more.") from None
+        raise AlreadyRunning(
+            "The service is running already.", "upzeroir status says more, upzeroir stop ends it."
+        ) from None
     except (OSError, NotImplementedError) as error:
         raise UnwritableError(
             f"The folder {state.parent} cannot be written: {error}.",
             "Name another state file in UPZEROIR_STATE.",
         ) from error
     try:
-        folder = private_folder(state.parent)
+        folder = private_folder(state)
         try:
             token = secrets.token_hex(32)
-            log.begin(state.with_name("service.log"), token, sys.stderr.isatty())
+            log.begin(log_path(state), token, sys.stderr.isatty())
             asyncio.run(_run(state, folder, token, limits or Limits(), reader, engine, prior))
         finally:
             withdraw(state, os.getpid())
@@ -98,7 +101,7 @@ async def _run(
     listener.bind(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
     works = Child("engine", engine, {"does": "restores", "prior": str(prior) if prior else None})
-    service = Service(folder, state.with_name("service.log"), limits, looks, works)
+    service = Service(folder, log_path(state), limits, looks, works)
     config = uvicorn.Config(
         Guard(service.app(), token, port), http=Protocol, ws="none", lifespan="off", loop="asyncio", log_config=None,
         access_log=False, server_header=False, date_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS,

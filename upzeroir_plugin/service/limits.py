@@ -18,7 +18,8 @@ JSON_BYTES = 1 << 20
 HEADER_BYTES = 32 * 1024
 STALL_SECONDS = 10.0
 LEAST_RATE = 8192
-"""Bytes per second that an upload must reach on average after its first half minute."""
+"""Bytes per second that an upload must reach on average after SLOW_START."""
+SLOW_START = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ class Limits:
     job_seconds: float = 3600.0
     idle_exit: float = 600.0
     idle_unload: float = 240.0
+    slow_start: float = SLOW_START
 
 
-async def chunks(request: Request, limit: int) -> AsyncIterator[bytes]:
+async def chunks(request: Request, limit: int, slow_start: float = SLOW_START) -> AsyncIterator[bytes]:
     """The body piece by piece. Raises TooLargeError, or Refusal `timeout` for one that stalls or drips."""
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > limit:
@@ -61,18 +63,18 @@ async def chunks(request: Request, limit: int) -> AsyncIterator[bytes]:
         spent = time.monotonic() - began
         if size > limit:
             raise _too_large(limit)
-        if spent > 30 and size < LEAST_RATE * spent:
+        if spent > slow_start and size < LEAST_RATE * spent:
             raise Refusal("timeout", "The request's body came too slowly.", "Send it again.")
         if piece:
             yield piece
 
 
-async def json_body(request: Request) -> dict[str, Any]:
+async def json_body(request: Request, slow_start: float = SLOW_START) -> dict[str, Any]:
     """The body as a JSON object. Raises Refusal `media-type`, UsageError, TooLargeError."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refusal("media-type", "The body must be JSON.", "Send Content-Type: application/json.")
-    data = b"".join([piece async for piece in chunks(request, JSON_BYTES)])
+    data = b"".join([piece async for piece in chunks(request, JSON_BYTES, slow_start)])
     return parsed(data)
 
 

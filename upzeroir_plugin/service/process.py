@@ -15,9 +15,18 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from upzeroir_plugin.service.answers import Refusal
+from upzeroir_plugin.service.child import LOADED
 
 Message = dict[str, Any]
 Target = Callable[["Connection[Any, Any]", Message], None]
+
+
+class Ended(Refusal):
+    """The process is gone. `ready`: whether it had started at all, so that what it was asked may be at fault."""
+
+    def __init__(self, message: str, hint: str, ready: bool) -> None:
+        super().__init__("worker", message, hint)
+        self.ready = ready
 
 
 class Child:
@@ -36,6 +45,7 @@ class Child:
     ) -> None:
         self.name, self.target, self.settings, self.heard, self.ended = name, target, settings, heard, ended
         self.process: multiprocessing.process.BaseProcess | None = None
+        self._ready = False
         self._pipe: Connection[Any, Any] | None = None
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Message]] = {}
@@ -54,14 +64,20 @@ class Child:
         process = context.Process(
             target=self.target, args=(theirs, self.settings), name=f"upzeroir-{self.name}", daemon=True
         )
-        process.start()
-        theirs.close()
+        self._ready = False
+        try:
+            process.start()
+        except OSError as error:
+            ours.close()
+            raise self._dead(None) from error
+        finally:
+            theirs.close()
         self.process, self._pipe = process, ours
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._listen, args=(loop, process, ours), daemon=True, name=self.name).start()
 
     def tell(self, message: Message) -> None:
-        """Send, starting the process if need be. Raises Refusal `worker` if it is just dying."""
+        """Send, starting the process if need be. Raises Ended if it cannot be started, or is just dying."""
         self.start()
         assert self._pipe is not None  # noqa: S101
         try:
@@ -106,6 +122,9 @@ class Child:
     def _hear(self, process: multiprocessing.process.BaseProcess, message: Message) -> None:
         if process is not self.process:
             return
+        if message.get("is") == LOADED["is"]:
+            self._ready = True
+            return
         future = self._asked.get(message.get("number", 0))
         if future is None:
             self.heard(message)
@@ -128,9 +147,13 @@ class Child:
             if not future.done():
                 future.set_exception(self._dead(exitcode))
 
-    def _dead(self, exitcode: int | None) -> Refusal:
-        return Refusal("worker", f"The process that {self.settings['does']} ended unexpectedly{_why(exitcode)}.",
-                       "Try again: a new one is started. If it happens again, restore a smaller region.")  # fmt: skip
+    def _dead(self, exitcode: int | None) -> Ended:
+        process = f"The process that {self.settings['does']}"
+        if not self._ready:
+            hint = "Close other programs and try again; upzeroir doctor says what is missing."
+            return Ended(f"{process} could not be started{_why(exitcode)}.", hint, False)
+        hint = "Try again: a new one is started. If it happens again, restore a smaller region."
+        return Ended(f"{process} ended unexpectedly{_why(exitcode)}.", hint, True)
 
 
 def _why(exitcode: int | None) -> str:

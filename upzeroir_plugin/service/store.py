@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import glob
 import os
 import secrets
 import shutil
@@ -20,19 +21,25 @@ from upzeroir_plugin.folders import PICTURES
 from upzeroir_plugin.service.answers import Refusal, not_found
 from upzeroir_plugin.service.limits import Limits, parsed
 from upzeroir_plugin.service.orders import FrameHeader, Rect, frame_header
-from upzeroir_plugin.service.process import Child, Message
+from upzeroir_plugin.service.process import Child, Ended, Message
 from upzeroir_plugin.service.room import Room
 from upzeroir_plugin.service.routes import FRAME
 
 HEAD_BYTES = 16 << 20
 BLOCK = 4 << 20
+RANDOM = 8
+"""Letters that tempfile.mkdtemp adds."""
 
 
-def private_folder(parent: Path) -> Path:
-    """A new folder for the user only; those that killed services left behind are removed (we hold the lock)."""
-    for left in parent.glob(f"{PICTURES}*"):
+def private_folder(state: Path) -> Path:
+    """A new folder for the user only; those that killed services of the same state file left behind are removed.
+
+    Only theirs: we hold that lock, and another state file's service in the same folder has its own.
+    """
+    name = f"{PICTURES}{state.stem}-"
+    for left in state.parent.glob(f"{glob.escape(name)}{'?' * RANDOM}"):
         shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=PICTURES, dir=parent))
+    return Path(tempfile.mkdtemp(prefix=name, dir=state.parent))
 
 
 def bytes_in(folder: Path) -> int:
@@ -168,11 +175,11 @@ class Photos:
             return found
 
     async def _asked(self, message: Message) -> Message:
-        """The reader's answer; a picture that brings it down is an unreadable one."""
+        """The reader's answer; a picture that brings a reader down that had started is an unreadable one."""
         try:
             return await self.reader.ask(message)
-        except Refusal as error:
-            if error.code != "worker":
+        except Ended as error:
+            if not error.ready:
                 raise
             raise Refusal("unreadable", "The picture could not be read: the process that looks at it ended.",
                           "Open it in an image editor and save it anew.") from error  # fmt: skip
