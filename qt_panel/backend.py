@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from qt_panel.background import Background
 from qt_panel.problems import Problem, problem_of
 from upzeroir_plugin import client as clients
 from upzeroir_plugin import launch
-from upzeroir_plugin.client import Client
+from upzeroir_plugin.client import Client, ClientError
 
+QUIET_SECONDS = 60.0
+"""After so long without a call the service is asked whether it is still there; it ends after minutes of idleness."""
 Connect = Callable[[Callable[[str], None]], Client]
 
 
@@ -32,6 +35,7 @@ class Backend(QObject):
         self.options: list[str] = []
         self._connect = connect or self._launch
         self._client: Client | None = None
+        self._asked = 0.0
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -39,9 +43,12 @@ class Backend(QObject):
         self.background.run(self.client)
 
     def client(self) -> Client:
-        """The client; from a working thread only, since it may wait seconds. Raises ClientError."""
+        """The client; from a working thread only, since it may wait seconds. Raises ClientError.
+
+        A service that ended while nobody asked for anything (it does so when idle) is started again unasked.
+        """
         with self._lock:
-            if self._client is not None:
+            if self._client is not None and self._there(self._client):
                 return self._client
             self._say("starting", "", None, {})
             try:
@@ -50,9 +57,20 @@ class Backend(QObject):
             except Exception as error:
                 self._say("missing", "", problem_of(error), {})
                 raise
-            self._client = found
+            self._client, self._asked = found, time.monotonic()
             self._say("ready", "", None, hello)
             return found
+
+    def _there(self, client: Client) -> bool:
+        """Whether the service lives: it was asked for just now, or answers."""
+        before, self._asked = self._asked, time.monotonic()
+        if self._asked - before < QUIET_SECONDS:
+            return True
+        try:
+            client.hello(quiet=True)
+        except ClientError:
+            return False
+        return True
 
     def lost(self, problem: Problem) -> None:
         """A call failed because nobody answered: the next one looks anew."""

@@ -74,7 +74,7 @@ class Previewer(QObject):
             and item is not None
             and bool(item.photo)
             and item not in self.session.runs.running
-            and self.session.backend.state == "ready"
+            and self.session.backend.state in ("ready", "starting")  # again, while the photo is open
         )
 
     def _end(self) -> None:
@@ -113,10 +113,10 @@ class Previewer(QObject):
         def work() -> None:
             client = self.session.backend.client()
             about = sent(client, item)
-            mask_id = mask_sent(client, item, mask, about)
-            self.session.background.post(lambda: keep_mask(item, mask, mask_id))
+            mask_id, known = mask_sent(client, item, mask, about), about["id"] == item.photo
+            self.session.background.post(lambda: self._sent(item, about, mask, mask_id))
             order["mask"] = mask_id or None
-            if previous and about["id"] == item.photo:
+            if previous and known:
                 order["start_from"] = previous
 
             def heard(header: dict[str, Any], picture: Pixels | None) -> None:
@@ -133,6 +133,11 @@ class Previewer(QObject):
         self.session.background.run(
             work, lambda _: self._over(item, job, whole, None), lambda e: self._over(item, job, whole, e)
         )
+
+    def _sent(self, item: Item, about: dict[str, Any], mask: Pixels | None, mask_id: str) -> None:
+        """The service has them under these names: they need not be sent again for every preview."""
+        item.photo, item.about = str(about["id"]), about
+        keep_mask(item, mask, mask_id)
 
     def _shown(self, item: Item, job: Job, layer: Layer) -> None:
         if self.job is job and item is self.session.current:

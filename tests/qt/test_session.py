@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from qt_panel.item import Status
@@ -103,6 +104,23 @@ def test_a_lost_service_is_said_and_retry_goes_on(opened: Window, qtbot: QtBot, 
     opened.alert.retrying.click()
     qtbot.waitUntil(lambda: item.status is Status.DONE)
     assert item.settings.theta.pins() == {"light.ev": 1.0} and not opened.alert.isVisible()
+
+
+def test_a_service_that_ended_while_nobody_was_there_is_started_again_unasked(
+    opened: Window, qtbot: QtBot, fake: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The photo is sent once more, and a moved slider shows its effect as if nothing had been."""
+    item = opened.session.current
+    assert item is not None
+    monkeypatch.setattr("qt_panel.backend.QUIET_SECONDS", 0.0)
+    fake.errors["hello"] = [ClientError("service-lost", "The connection to the backend broke.")]
+    fake.photos.clear()
+    for ev in (1.0, 0.5):
+        item.draft, shown = None, opened.session.previewer.shown
+        opened.session.pin({"light.ev": ev})
+        qtbot.waitUntil(lambda: opened.session.previewer.shown > shown and item.draft is not None)  # noqa: B023
+        assert not opened.alert.isVisible() and opened.session.backend.state == "ready"
+    assert fake.calls.count("upload_file") == 2 and item.photo == "photo2"
 
 
 def test_a_file_that_was_pulled_away_is_said_and_nothing_is_lost(
