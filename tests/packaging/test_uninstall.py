@@ -35,6 +35,8 @@ def test_a_service_leaves_other_folders_beside_its_own_alone(tmp_path: Path) -> 
     photo = tmp_path / "pictures-2023" / "a.jpg"
     photo.parent.mkdir()
     photo.write_bytes(b"mine")
-    first = private_folder(tmp_path)
-    assert private_folder(tmp_path) != first and not first.exists()
+    state = tmp_path / "service.json"
+    first, other = private_folder(state), private_folder(tmp_path / "service-2.json")
+    assert private_folder(state) != first and not first.exists()
+    assert other.exists(), "that of another service, whose state file lies beside ours"
     assert photo.exists()

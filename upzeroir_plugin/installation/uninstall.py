@@ -17,8 +17,6 @@ from upzeroir_plugin.gimp_folders import find
 from upzeroir_plugin.installation import shell
 from upzeroir_plugin.installation.layout import Layout
 
-STATE = ("service.lock", "service.log*", "launch.log*", "cameras.sqlite*", f"{PICTURES}*")
-"""What the service and the batch make beside the state file."""
 DATA = ("versions", "current", "previous", ".current.new", ".previous.new", "cache", "lock", "install.log", "bin",
         "priors")  # fmt: skip
 """What the installer and `upzeroir prior` make in the data folder."""
@@ -34,7 +32,7 @@ def uninstall(layout: Layout, yes: bool) -> int:
     parts = [
         *plugins,
         *layout.outside(),
-        *_made(state.parent, (state.name, f".{state.stem}*.part", *STATE)),
+        *_made(state.parent, _beside(state)),
         *_made(layout.data, DATA),
     ]
     if not parts:
@@ -58,6 +56,13 @@ def uninstall(layout: Layout, yes: bool) -> int:
         )
     print("Removed.")
     return 0
+
+
+def _beside(state: Path) -> tuple[str, ...]:
+    """What the service and the batch make beside the state file, and it itself."""
+    logs = (f"{launch.log_path(state).name}*", f"{launch.launch_log(state).name}*")
+    lock = launch.beside(state, ".lock").name
+    return (state.name, f".{state.stem}*.part", lock, *logs, "cameras.sqlite*", f"{PICTURES}*")
 
 
 def _made(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
