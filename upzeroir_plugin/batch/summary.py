@@ -14,6 +14,7 @@ from upzeroir_plugin import __version__
 from upzeroir_plugin.batch.ledger import Row
 from upzeroir_plugin.photo.atomic import written
 from upzeroir_plugin.single import Order
+from upzeroir_plugin.solver.slack import SLACK_STD, SLACK_WHITE
 
 WORST = 12
 SIDE = 480
@@ -62,8 +63,6 @@ def _doubt(row: Row) -> tuple[bool, float, float]:
 
     As in `solver.quality.judge`, behind JPEG only too large a residual speaks against a result.
     """
-    from upzeroir_plugin.solver.quality import SLACK_STD, SLACK_WHITE
-
     std, white = row.found.get("residual_std"), row.found.get("residual_whiteness")
     if std is None or white is None:
         return False, 0.0, 0.0

@@ -22,7 +22,7 @@ from upzeroir_plugin.estimate.network import has
 from upzeroir_plugin.estimate.odds import logistic, logit
 from upzeroir_plugin.estimate.readings import Rows, believed
 from upzeroir_plugin.estimate.undo import AIRLIGHT, FLOOR
-from upzeroir_plugin.estimate.view import Array, luma
+from upzeroir_plugin.estimate.view import Array, block_means, luma
 
 Vector = NDArray[np.float64]
 
@@ -96,7 +96,8 @@ class _Fit:
         thick = max(deep.value, THIN)
         self.mean = np.array([math.log(thick), float(luma(self.air)), ev.value, math.log(middle.value)])
         self.std = np.array([deep.std / thick, row["haze.green"].std, ev.std, middle.std / middle.value])
-        self.view, self.depth, self.seen = _coarse(view), _coarse(depth[..., None]), seen
+        # means, so that noise does not make the ends of the range
+        self.view, self.depth, self.seen = block_means(view, 2), block_means(depth[..., None], 2), seen
 
     def best(self, veil: float, lift: float, weight: float) -> OptimizeResult:
         """The most probable point, with haze and light undone by their shares and the tones' misses times `weight`."""
@@ -120,13 +121,3 @@ class _Fit:
         air = 0.9 + veil * (self.air + (p[1] - self.mean[1]) - 0.9)
         undone: Array = (air + (light - air) / through).astype(np.float32)
         return undone
-
-
-def _coarse(view: Array) -> Array:
-    """Means over 2 × 2 pixels, so that noise does not make the ends of the range; a view one pixel wide as it is."""
-    height, width = (n // 2 * 2 for n in view.shape[:2])
-    if not height * width:
-        return view
-    cut = view[:height, :width].reshape(height // 2, 2, width // 2, 2, -1)
-    coarse: Array = cut.mean((1, 3))
-    return coarse

@@ -126,11 +126,7 @@ def _steps(jpeg: Findings) -> Array:
 
 def _through_blocks(readings: tuple[Reading, ...], jpeg: Findings, edges: int) -> tuple[Reading, ...]:
     """The readings, less present where JPEG's blocks can look like them: few edges, and motion that is not clear."""
-    coarse = sum(
-        r.present * min(max((100 - r.value) / COARSER, 0), 1)
-        for r in jpeg.readings
-        if r.name == "jpeg.quality"
-    )
+    coarse = _lost(jpeg, COARSER)
     softness, focus, length, angle = readings
     enough = 1 - coarse * (1 - logistic(math.log(max(edges, 1) / EDGES) / SURE))
     still = logistic(logit(length.present) - DRAGGED * coarse)
@@ -140,8 +136,13 @@ def _through_blocks(readings: tuple[Reading, ...], jpeg: Findings, edges: int) -
 
 def _least(jpeg: Findings) -> float:
     """Logarithm of the width from which blur is worth undoing."""
-    loss = sum(r.present * (1 - r.value / 100) for r in jpeg.readings if r.name == "jpeg.quality")
-    return math.log(WORTH) + COARSE * min(max(loss, 0.0), 1.0)
+    return math.log(WORTH) + COARSE * _lost(jpeg, 100)
+
+
+def _lost(jpeg: Findings, most: float) -> float:
+    """0 to 1: what the JPEG quality lacks of 100, `most` or more of it being all, as far as there is compression."""
+    quality = (r for r in jpeg.readings if r.name == "jpeg.quality")
+    return sum(r.present * min(max((100 - r.value) / most, 0.0), 1.0) for r in quality)
 
 
 def _levels(luma: Single, corners: Single, noise: float, size: float) -> list[Level]:

@@ -38,6 +38,16 @@ def luma(view: Array) -> Array:
     return y
 
 
+def block_means(view: Array, side: int) -> Array:
+    """Means over `side` × `side` pixels of a view (h, w, C), a rest left out; one without a whole block as it is."""
+    height, width = (n // side * side for n in view.shape[:2])
+    if not height * width:
+        return view
+    cut = view[:height, :width].reshape(height // side, side, width // side, side, -1)
+    means: Array = cut.mean((1, 3))
+    return means
+
+
 def contrast(view: Array) -> float:
     """How far the tones of a view (h, w, 3) reach from darkest to brightest, over their mean: 0 for a bare wall.
 
@@ -46,9 +56,6 @@ def contrast(view: Array) -> float:
     """
     if min(view.shape[:2]) < FEWEST and view.shape[0] * view.shape[1] < FEWEST**2:
         return 0.0
-    rows, columns = (max(1, n // 4) for n in view.shape[:2])
-    y = luma(view)
-    if min(y.shape) >= 4:
-        y = y[: 4 * rows, : 4 * columns].reshape(rows, 4, columns, 4).mean((1, 3))
+    y = luma(block_means(view, 4))
     low, middle, high = (float(v) for v in (np.quantile(y, 0.01), y.mean(), np.quantile(y, 0.99)))
     return (high - low) / max(middle, 1e-3)

@@ -33,7 +33,8 @@ from upzeroir_plugin.solver.plan import (
     pinned,
     sigma_of,
 )
-from upzeroir_plugin.solver.quality import SLACK_STD, Verdict, judge
+from upzeroir_plugin.solver.quality import Verdict, judge
+from upzeroir_plugin.solver.slack import SLACK_STD
 from upzeroir_plugin.solver.told import cut_off, shown
 from upzeroir_plugin.solver.window import restore_window
 

@@ -14,10 +14,7 @@ from upzeroir_plugin.physics.model import expected
 from upzeroir_plugin.prior.calibrate import whiteness
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.solver.plan import sigma_of
-
-SLACK_STD = 0.12
-SLACK_WHITE = 0.12
-"""How far beyond the prior's own 5–95 % quantiles a residual may lie (ours: real noise is never quite the model's)."""
+from upzeroir_plugin.solver.slack import SLACK_STD, SLACK_WHITE
 
 
 @dataclass(frozen=True, slots=True)
