@@ -27,7 +27,8 @@ from upzeroir_plugin.estimate.blur_texture import Texture
 from upzeroir_plugin.estimate.fuse import FROM, present_for, share
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.odds import logistic, logit
-from upzeroir_plugin.estimate.readings import Findings, Reading
+from upzeroir_plugin.estimate.readings import Findings, Reading, believed
+from upzeroir_plugin.estimate.resampled import estimate_scale
 from upzeroir_plugin.estimate.tiles import corners as tile_corners
 from upzeroir_plugin.estimate.tiles import spread
 from upzeroir_plugin.photo.image import Photo
@@ -65,7 +66,8 @@ def estimate_blur(photo: Photo, noise: Findings, jpeg: Findings) -> tuple[Findin
     """Readings of blur.sigma, .focus, .length and .angle, and the map of where blur is to be undone (None: everywhere).
 
     `noise` and `jpeg` are what their estimators found on the photo. Only one of softness, focus and motion is taken
-    whole: where the shape is not clear, it is the Gaussian of the same width.
+    whole: where the shape is not clear, it is the Gaussian of the same width. A soft photo that was enlarged has no
+    blur to undo, and a reading of sampling.scale instead.
     """
     luma, corners = _luma(photo)
     sigma, size = _noise(noise)
@@ -74,6 +76,7 @@ def estimate_blur(photo: Photo, noise: Findings, jpeg: Findings) -> tuple[Findin
     readings = _through_blocks(
         _readings(levels, found, _least(jpeg)), jpeg, len(levels[0].logs) if levels else 0
     )
+    readings, scale = _enlarged(readings, photo, jpeg)
     theta = _fused(readings)
     parts = blur_map.parts(levels, photo.size)
     texture, place = None, None
@@ -83,7 +86,23 @@ def estimate_blur(photo: Photo, noise: Findings, jpeg: Findings) -> tuple[Findin
         widths = _widths(theta)
         readings = _global(readings, texture.share, blur_map.sharper(parts, float(widths.min())))
         place = blur_map.blur_map(levels, texture, photo.size, widths)
-    return Findings(readings, _evidence(levels, parts, found, _fused(readings), texture)), place
+    return Findings((*readings, *scale), _evidence(levels, parts, found, _fused(readings), texture)), place
+
+
+def _enlarged(
+    readings: tuple[Reading, ...], photo: Photo, jpeg: Findings
+) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
+    """The readings, less present as far as interpolation explains them, and that of the scale.
+
+    What an enlargement took is not what a lens takes: undoing it as blur makes lattices of what interpolation left.
+    """
+    amounts = readings[:3]
+    soft = max(amounts, key=lambda reading: reading.present)
+    if soft.present <= FROM:
+        return readings, ()
+    scale = estimate_scale(photo, jpeg)
+    kept = tuple(replace(r, present=(1 - scale.present) * r.present) for r in readings)
+    return kept, believed([scale], min(soft.present / FROM - 1, 1.0) * scale.present)
 
 
 def _luma(photo: Photo) -> tuple[Single, Single]:
