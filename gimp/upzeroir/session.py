@@ -280,11 +280,10 @@ class Session:
         to = launch(photo)
         while not self.turn.closed:
             for delivery in client.deliveries(to, POLL):
-                name, told = str(delivery["job"]), client.job(str(delivery["job"]))
-                result = {**(told.get("result") or {}), "changed": True}
-                region = told.get("region") or result.get("region") or delivery["note"].get("region")
+                name = str(delivery["job"])
+                result = {**(client.job(name).get("result") or {}), "changed": True}
                 try:
-                    outcome = job.delivered(client, self.work, name, result, region)
+                    outcome = job.delivered(client, self.work, name, result, result.get("region"))
                 except Misfit:
                     self.post(self.listener.on_misfit)
                     continue

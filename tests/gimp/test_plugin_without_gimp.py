@@ -304,7 +304,7 @@ class FakeClient:
         return [{"id": "d", "job": "theirs", "note": {}}] if to == "name" and self.region else []
 
     def job(self, _job: str) -> dict[str, Any]:
-        return {"result": {"summary": "theirs"}, "region": self.region.pop(0)}
+        return {"result": {"summary": "theirs", "region": self.region.pop(0)}}
 
     def __getattr__(self, name: str) -> Any:
         return lambda *given: self.calls.append((name, *given))

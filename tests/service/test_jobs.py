@@ -106,7 +106,8 @@ def test_a_region_is_the_crop_of_the_whole(service: Client) -> None:
     assert header["area"] == [40, 24, 72, 56]
     assert header["scale"] == 1
     assert Image.open(io.BytesIO(jpeg)).size == (72, 56)
-    done(service, whole)
+    assert done(service, whole)["region"] == [0, 0, 160, 120]
+    assert service.job(part)["result"]["region"] == [40, 24, 72, 56]
     made, crop = pixels_of(service, part, "float32"), pixels_of(service, whole, "float32")[24:80, 40:112]
     assert float(np.abs(made - crop).max()) <= 1 / 255
 

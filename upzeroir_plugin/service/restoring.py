@@ -90,7 +90,7 @@ class Engine:
         restarts = result.quality["restarts"]  # what its residual denied was not done after all
         about = {"area": area, "record": record(found.theta, options, result), "restarts": restarts}
         (folder / "result.json").write_text(json.dumps(about), encoding="utf-8")
-        return {"result": _described(result, control, time.monotonic() - began)}
+        return {"result": {"region": area, **_described(result, control, time.monotonic() - began)}}
 
     def map(self, message: Message) -> Message:
         """An honesty map of a finished job, written to its folder; the answer says what its values mean."""
