@@ -8,7 +8,7 @@ import re
 from PyQt6.QtCore import QCoreApplication
 
 from upzeroir_plugin.parameters import GROUPS, PARAMETERS, Parameter, ParameterVector
-from upzeroir_plugin.summary import GRADES, noise_on_grey, summary
+from upzeroir_plugin.summary import GRADES, LEAST_SCALE, noise_on_grey, summary
 from upzeroir_plugin.white import D65_MIRED
 
 CONTEXT = "panel"
@@ -140,7 +140,8 @@ def in_words(theta: ParameterVector, group: str) -> str:
         return tr(said or NOTHING[group])
     english = summary(only(theta, group))
     if english in ("Nothing to fix.", "Next to nothing to fix."):
-        return tr(NOTHING[group])
+        enlarged = group == "blur" and theta["sampling.scale"] >= LEAST_SCALE
+        return tr("none" if enlarged else NOTHING[group])  # soft it is, but not by blur
     head = english[:-1].partition("; ")[0]
     parts = (head[0].lower() + head[1:]).split(", ")
     return ", ".join(_phrase(re.sub(r" \(quality about \d+\)", "", part)) for part in parts)

@@ -90,6 +90,16 @@ def test_sentences_are_those_of_the_summary() -> None:
         assert texts.sentence(theta) == summary(theta)
 
 
+def test_an_enlarged_photo_is_not_called_sharp() -> None:
+    plain = ParameterVector()
+    assert texts.in_words(plain, "blur") == "sharp"
+    enlarged = plain.with_values({"sampling.scale": 2.0})
+    assert (texts.in_words(enlarged, "blur"), texts.in_words(enlarged, "jpeg")) == (
+        "none",
+        "enlarged about 2.0 times",
+    )
+
+
 def test_every_stage_of_a_run_has_words() -> None:
     from upzeroir_plugin.service.restoring import LABELS
 
