@@ -105,15 +105,15 @@ def fetch(client: Client, work: Work, job: str, result: dict[str, Any]) -> Outco
     return Outcome(job, result, rows)
 
 
-def delivered(client: Client, work: Work, job: str, result: dict[str, Any], region: Any) -> Outcome:
-    """What the panel made: the whole photo, or its `region` (x, y, w, h). Raises Misfit.
+def delivered(client: Client, work: Work, job: str, result: dict[str, Any]) -> Outcome:
+    """What the panel made: the whole photo, or the result's `region` of it. Raises Misfit.
 
     Cut to the work's rectangle, if that is a part; what the region leaves out stays as it was.
     """
     frame = client.result(job, work.layout.dtype)
     whole, size = (0, 0, *work.size), (frame.header["width"], frame.header["height"])
     try:
-        x, y, w, h = (int(each) for each in region or whole)
+        x, y, w, h = (int(each) for each in result.get("region") or whole)
     except (TypeError, ValueError):
         raise Misfit from None
     inside = min(x, y) >= 0 and x + w <= work.size[0] and y + h <= work.size[1]

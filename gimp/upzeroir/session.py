@@ -283,7 +283,7 @@ class Session:
                 name = str(delivery["job"])
                 result = {**(client.job(name).get("result") or {}), "changed": True}
                 try:
-                    outcome = job.delivered(client, self.work, name, result, result.get("region"))
+                    outcome = job.delivered(client, self.work, name, result)
                 except Misfit:
                     self.post(self.listener.on_misfit)
                     continue

@@ -27,7 +27,7 @@ from upzeroir_plugin.estimate.blur_texture import Texture
 from upzeroir_plugin.estimate.fuse import FROM, present_for, share
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.odds import logistic, logit
-from upzeroir_plugin.estimate.readings import Findings, Reading, believed
+from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.estimate.resampled import estimate_scale
 from upzeroir_plugin.estimate.tiles import corners as tile_corners
 from upzeroir_plugin.estimate.tiles import spread
@@ -96,13 +96,12 @@ def _enlarged(
 
     What an enlargement took is not what a lens takes: undoing it as blur makes lattices of what interpolation left.
     """
-    amounts = readings[:3]
-    soft = max(amounts, key=lambda reading: reading.present)
+    soft = max(readings[:3], key=lambda reading: reading.present)
     if soft.present <= FROM:
         return readings, ()
     scale = estimate_scale(photo, jpeg)
-    kept = tuple(replace(r, present=(1 - scale.present) * r.present) for r in readings)
-    return kept, believed([scale], min(soft.present / FROM - 1, 1.0) * scale.present)
+    named = replace(scale, present=min(soft.present / FROM - 1, 1.0) * scale.present)
+    return _lowered(readings, 1 - scale.present), (named,)
 
 
 def _luma(photo: Photo) -> tuple[Single, Single]:
@@ -117,11 +116,10 @@ def _luma(photo: Photo) -> tuple[Single, Single]:
 
 def _noise(noise: Findings) -> tuple[float, float]:
     """σ of the noise of luma in [0, 1], rounding included, and its correlation length in px."""
-    said = {reading.name: reading.value for reading in noise.readings}
     channel = (noise.evidence.get("sigma", 0.0) / 255) ** 2
-    luma = channel / (1 + 2 * said.get("noise.chroma", 1.0) ** 2)
+    luma = channel / (1 + 2 * noise.reading("noise.chroma").value ** 2)
     rounding = noise.evidence.get("rounding", 0.0) / 255**2 / 3
-    return math.sqrt(luma + rounding), said.get("noise.size", 0.0)
+    return math.sqrt(luma + rounding), noise.reading("noise.size").value
 
 
 def _tones(noise: Findings, sigma: float) -> tuple[Array, Array]:
@@ -135,11 +133,8 @@ def _tones(noise: Findings, sigma: float) -> tuple[Array, Array]:
 
 def _steps(jpeg: Findings) -> Array:
     """(8, 8) quantisation steps of luma in [0, 1], as far as the photo is compressed at all."""
-    steps = np.zeros((8, 8))
-    for reading in jpeg.readings:
-        if reading.name == "jpeg.quality":
-            table = LUMA_TABLES[int(np.clip(round(reading.value), 1, 100)) - 1]
-            steps = reading.present * table / 255
+    quality = jpeg.reading("jpeg.quality")
+    steps: Array = quality.present * LUMA_TABLES[int(np.clip(round(quality.value), 1, 100)) - 1] / 255
     return steps
 
 
@@ -160,8 +155,8 @@ def _least(jpeg: Findings) -> float:
 
 def _lost(jpeg: Findings, most: float) -> float:
     """0 to 1: what the JPEG quality lacks of 100, `most` or more of it being all, as far as there is compression."""
-    quality = (r for r in jpeg.readings if r.name == "jpeg.quality")
-    return sum(r.present * min(max((100 - r.value) / most, 0.0), 1.0) for r in quality)
+    quality = jpeg.reading("jpeg.quality")
+    return quality.present * min(max((100 - quality.value) / most, 0.0), 1.0)
 
 
 def _levels(luma: Single, corners: Single, noise: float, size: float) -> list[Level]:
@@ -191,7 +186,11 @@ def _global(readings: tuple[Reading, ...], sharp: float, sharper: float) -> tupl
     """The readings, less present the larger the share of the photo that is `sharp`, and the better the odds that one
     part is much `sharper` than the blur: then it is depth of field.
     """
-    keep = logistic((STAYS - sharp) / STEP) * logistic((PLAIN - sharper) / EVEN)
+    return _lowered(readings, logistic((STAYS - sharp) / STEP) * logistic((PLAIN - sharper) / EVEN))
+
+
+def _lowered(readings: tuple[Reading, ...], keep: float) -> tuple[Reading, ...]:
+    """The readings, their amounts present by the share `keep` of what they were; an angle is whole or not at all."""
     *amounts, angle = readings
     lowered = [replace(r, present=r.present * keep) for r in amounts]
     return *lowered, replace(angle, present=float(lowered[-1].present > FROM))

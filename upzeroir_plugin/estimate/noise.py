@@ -139,13 +139,11 @@ def _measured(
 
 def _compression(jpeg: Findings) -> tuple[float, float, tuple[int, int] | None]:
     """Probability and quality of a JPEG compression, and its grid's phase if it is likely enough to matter."""
-    present, quality = next(
-        ((r.present, r.value) for r in jpeg.readings if r.name == "jpeg.quality"), (0.0, 100.0)
-    )
-    if present < 0.05:
+    quality = jpeg.reading("jpeg.quality")
+    if quality.present < 0.05:
         return 0.0, 100.0, None
     x, y = jpeg.evidence.get("grid", (0, 0))
-    return present, quality, (x, y)
+    return quality.present, quality.value, (x, y)
 
 
 def _decompressed(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.maps import Maps
-from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.parameters import ParameterVector, parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class Findings:
 
     readings: tuple[Reading, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
+
+    def reading(self, name: str) -> Reading:
+        """The reading of that name; where there is none, one at neutral of what is not present."""
+        missing = Reading(name, parameter(name).neutral, 0.0, 0.0)
+        return next((reading for reading in self.readings if reading.name == name), missing)
 
 
 @dataclass(frozen=True, slots=True)
