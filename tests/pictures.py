@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -73,6 +74,12 @@ def as_image(x: Pixels) -> Image.Image:
 def psnr(a: Pixels, b: Pixels) -> float:
     """dB, peak 1."""
     return float(-10 * np.log10(max(float(np.square(a - b).mean()), 1e-12)))
+
+
+def dusk(path: Path, part: tuple[int, int, int, int] = (200, 100, 584, 388)) -> None:
+    """Save a part of examples/dusk.jpg, dark and noisy, as a JPEG."""
+    with Image.open(Path(__file__).resolve().parents[1] / "examples" / "dusk.jpg") as picture:
+        picture.crop(part).save(path, quality=95)
 
 
 def photo(pixels: Pixels, evidence: FileEvidence | None = None) -> Photo:

@@ -37,6 +37,7 @@ from upzeroir_plugin.solver.area import (
     told,
 )
 from upzeroir_plugin.solver.canvas import RAMP, Canvas, feathered, inside
+from upzeroir_plugin.solver.ensemble import Enough
 from upzeroir_plugin.solver.guided import Present
 from upzeroir_plugin.solver.kept import Kept, clean_key, cleaning
 from upzeroir_plugin.solver.means import Means, best, choose_device, free_memory, weaker
@@ -45,7 +46,7 @@ from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.quality import Verdict, judge
 from upzeroir_plugin.solver.space import Space
 from upzeroir_plugin.solver.view import SIDE, View, eight_bit
-from upzeroir_plugin.solver.window import Enough, Restored, finish, restore_window, small
+from upzeroir_plugin.solver.window import Restored, finish, restore_window, small
 
 __all__ = ["Control", "Options", "Progress", "Result", "Step", "estimate", "record", "restore"]
 

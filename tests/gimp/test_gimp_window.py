@@ -24,13 +24,11 @@ from tests.gimp import screen as screens
 from tests.gimp.conftest import Service
 from tests.gimp.gimp3 import Gimp3, environment
 from tests.gimp.gui import Gui
-from tests.pictures import bad, noisy, scene
+from tests.pictures import bad, dusk, noisy, scene
 from tests.pictures import photo as photo_of
 from tests.waiting import until
 from upzeroir_plugin.client import Client
 from upzeroir_plugin.estimate.run import estimate
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +81,7 @@ def pixels(gui: Gui, index: int = 0) -> bytes:
 
 def test_restore_undo_redo_edit_again_and_repeat(gui: Gui) -> None:
     photo = gui.box / "dusk.jpg"
-    shutil.copy(EXAMPLES / "dusk.jpg", photo)
+    dusk(photo)
     gui.open(photo)
     before = pixels(gui)
     window = gui.dialog()
@@ -445,7 +443,7 @@ def test_german(gui: Gui, service: Service) -> None:  # noqa: ARG001 - it must r
     """In a GIMP of its own, whose language is German; its picture is looked at (test_plugin_without_gimp.py: texts)."""
     gimp, trace = gui.gimp, gui.box / "german-trace"
     photo = gui.box / "dämmerung.jpg"
-    shutil.copy(EXAMPLES / "dusk.jpg", photo)
+    dusk(photo)
     before = dict(gimp.extra)
     gimp.extra.update(LANGUAGE="de", UPZEROIR_TRACE=gimp.inside(trace))
     script = "image = load(PATH)\ngive(restore(image, mode=Gimp.RunMode.INTERACTIVE))"

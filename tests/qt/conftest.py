@@ -14,10 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from qt_panel.app import build
 from qt_panel.window import Window
+from tests.pictures import dusk
 from tests.qt.fakes import FakeClient
 from upzeroir_plugin import client as clients
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +80,5 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], c
 def bad_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dark and noisy example, a part of it."""
     path = tmp_path_factory.mktemp("photos") / "bad.jpg"
-    with Image.open(ROOT / "examples" / "dusk.jpg") as picture:
-        picture.crop((200, 100, 712, 484)).save(path, quality=95)
+    dusk(path)
     return path

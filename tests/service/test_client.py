@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.service.conftest import Launch
@@ -175,6 +176,22 @@ def test_a_poisoned_environment(tmp_path: Path) -> None:
             found.client.upload_file(_saved(home / "Größe 大.jpg"))
         finally:
             end(state)
+
+
+def test_its_threads_wait_without_spinning(tmp_path: Path) -> None:
+    """It shares the processor with the program beside it; whoever says otherwise is heard."""
+    for given, wanted in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        state = tmp_path / str(given) / "service.json"
+        with environment(OMP_WAIT_POLICY=given):
+            try:
+                works(state)
+                found = read_state(state)
+                assert found is not None
+                service = psutil.Process(found["pid"])
+                engines = [p.environ().get("OMP_WAIT_POLICY") for p in service.children(recursive=True)]
+                assert engines and set(engines) == {wanted}
+            finally:
+                end(state)
 
 
 def _saved(path: Path) -> Path:

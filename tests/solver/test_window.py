@@ -12,14 +12,14 @@ from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
 from upzeroir_plugin.solver.annealed import MISSED, Pixels, make_plan, probe, to_pixels, to_tensor
+from upzeroir_plugin.solver.ensemble import Enough
 from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.plan import Plan
 from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.quality import judge
+from upzeroir_plugin.solver.refinement import believable
 from upzeroir_plugin.solver.window import (
-    Enough,
     Restored,
-    believable,
     finish,
     remaining,
     restore_window,

@@ -24,6 +24,7 @@ from upzeroir_plugin.prior.tiles import Box, Tile, tiles
 from upzeroir_plugin.prior.unet import Hook
 from upzeroir_plugin.solver.degloss import DegLoss, View, Weights, centred, quality, residual, spread
 from upzeroir_plugin.solver.dqr import Decision, Refinement, Score, Thresholds
+from upzeroir_plugin.solver.ensemble import OUTSIDE, Enough
 from upzeroir_plugin.solver.gennormal import GenNormal, by_moments, of, scale_of
 from upzeroir_plugin.solver.lock import Look, low
 from upzeroir_plugin.solver.means import check_finite
@@ -34,7 +35,6 @@ from upzeroir_plugin.solver.quality import judge
 from upzeroir_plugin.solver.schedule import Spacing, spaced
 from upzeroir_plugin.solver.space import Space
 from upzeroir_plugin.solver.teacher import Piece, Pretraining, Teacher, coded, inner
-from upzeroir_plugin.solver.window import OUTSIDE, Enough
 
 STEPS, CODED_STEPS = 50, 30
 INNER = 3

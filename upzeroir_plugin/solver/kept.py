@@ -59,7 +59,7 @@ def cleaning(plan: Plan, prior: Prior) -> Hashable:
     return (
         prior.sha256,
         prior.dtype,
-        plan.flips,
+        plan.flips - plan.flips_after,
         plan.exposure,
         plan.denoise,
         plan.shown,
@@ -70,7 +70,7 @@ def cleaning(plan: Plan, prior: Prior) -> Hashable:
 
 def restoring(plan: Plan, prior: Prior) -> Hashable:
     """What x̂0 depends on beside the window: all of θ and the Plan."""
-    what = (plan.denoise, plan.points, plan.refine, plan.blur_calls, plan.blur_sigma)
+    what = (plan.denoise, plan.points, plan.refine, plan.flips_after, plan.blur_calls, plan.blur_sigma)
     return cleaning(plan, prior), what, tuple(plan.theta.values().items()), _digest(plan.maps)
 
 

@@ -47,11 +47,11 @@ class Plan:
     """θ of what is to be undone, and how: no statistic of the photo is taken after this.
 
     `theta` holds only groups that act, so that neutral ones are skipped bit-exactly. `flips`: orientations averaged
-    in the first call. `refine`: a second call after the lift. `blur_calls`: steps of the deblurring.
-    `blur_sigma`: noise level in the domain where blur is undone. `context`: px a window must reach beyond.
-    `exposure`: what encoded values are multiplied by for the first call, so that the prior sees a dark photo as bright
-    as the photos that it knows; the noise model is linear in that, and θ's light has no part in it. `shown`: noise that
-    the photo has, where the user told of noise (told.py).
+    in the first call, or by halves before and after the lift. `refine`: a call after the lift for what it amplified.
+    `blur_calls`: steps of the deblurring. `blur_sigma`: noise level in the domain where blur is undone. `context`: px a
+    window must reach beyond. `exposure`: what encoded values are multiplied by for the first call, so that the prior
+    sees a dark photo as bright as the photos that it knows; the noise model is linear in that, and θ's light has no
+    part in it. `shown`: noise that the photo has, where the user told of noise (told.py).
     """
 
     theta: ParameterVector
@@ -75,10 +75,29 @@ class Plan:
         return not (self.denoise or self.points or self.blur_calls)
 
     @property
+    def flips_after(self) -> int:
+        """Of the flips, those in which noise is cleaned after the lift (refinement.py): half, where there are some."""
+        return self.flips // 2 if self.refine and not self.blur_calls else 0
+
+    @property
+    def first_calls(self) -> int:
+        """Network calls for each window before the lift: twice where brightness and colour are told of other noise."""
+        return self._turns * (self.flips - self.flips_after) * self.denoise
+
+    @property
+    def after_calls(self) -> int:
+        """Network calls for each window after the lift, but for those of the deblurring."""
+        return self._turns * self.flips_after + self.refine
+
+    @property
     def calls(self) -> int:
         """Network calls for each window."""
+        return self.first_calls + self.blur_calls + self.after_calls
+
+    @property
+    def _turns(self) -> int:
         luma, chroma = split(self.theta)
-        return self.flips * self.denoise * (1 + (luma != chroma)) + self.blur_calls + self.refine
+        return 1 + (luma != chroma)
 
 
 def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVector:

@@ -15,22 +15,28 @@ from torch import Tensor
 from upzeroir_plugin.parameters import GROUPS, MODIFIERS, PARAMETERS, POINTWISE, Amounts, ParameterVector
 from upzeroir_plugin.physics import clipping
 from upzeroir_plugin.physics.blur import convolve, kernel, reflected
-from upzeroir_plugin.physics.box import box_mean
 from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import invert_pointwise
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
+from upzeroir_plugin.solver.ensemble import (
+    TURNS,
+    Enough,
+    Hook,
+    Window,
+    averaged,
+    by_colour,
+    on_lattice,
+    turned,
+    turned_back,
+    within,
+)
 from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
 from upzeroir_plugin.solver.pointwise import Pointwise
-from upzeroir_plugin.solver.told import AROUND, curvature, joined, made_up, split
+from upzeroir_plugin.solver.refinement import believable, noise, refined
 
-Hook = Callable[[], None]
-Turn = tuple[bool, bool, bool]
-TURNS: tuple[Turn, ...] = tuple(
-    (a, b, c) for c in (False, True) for b in (False, True) for a in (False, True)
-)
 DATA_WEIGHT = 5.0
 """λ of the data step (DPIR, Zhang et al. 2021, eq. 7: α = λ σ²/σk²). Ours: theirs is 0.23; where the prior is sharp and
 the point spread function only estimated, what the data step amplifies is better left to the prior (crops of val, blind:
@@ -40,30 +46,6 @@ of 1 px, 29.18 and 29.14 at 1.6).
 LINGERING = 1.5
 """Exponent by which noise levels stay longer near the first than evenly spaced logarithms would (ours, val told the
 blur: 1, 1.25, 1.5, 2 give 29.28, 29.35, 29.40, 29.46 dB at a blur of 1.6 px and 33.66, 33.67, 33.66, 33.63 at 1)."""
-
-REFINE_SHARE = 0.15
-"""Of the amplified error, what the call after the lift is told: what a posterior mean leaves is mostly lost detail,
-which is not noise to be removed again (20 photos of val, hazy and noisy: SSIM .888 told 0.25, .890 told 0.15, .889
-told 0.1, .884 told 0.05; the sharper the prior, the less).
-"""
-REFINE_MOST, OUTSIDE = 0.3, 0.1
-"""The most that it is told, and how far beyond black and white its input may be: a wrong veil under 4 stops of darkness
-amplifies past all that the prior was trained on, and it answers with coloured lattices (seen on lol-noise)."""
-
-
-NOISE_REACH, SQUARE = 3.0, 4
-"""Times σ that noise is taken to reach beyond black and white, and the side in px of the squares whose means are looked
-at (`within`); windows begin on multiples of it."""
-LEAST_DETAIL, MORE_DETAIL, MOST_DETAIL = 0.5 / 255, 1.5, 3.0
-"""Fine detail that is nothing, and how many times its input's an answer may have: it counts whole up to the first,
-not at all from the second (`believable`)."""
-EVERY = 4
-"""Every fourth row and column is looked at for that: enough for squares of `AROUND` px, four times as fast, and the
-same ones in a photo, a tile and a region, which begin on multiples of 8."""
-
-
-class Enough(Exception):
-    """Raised by a hook from some moment on: the user keeps what there is, and the network is called no more."""
 
 
 @dataclass(slots=True)
@@ -91,142 +73,63 @@ def restore_window(
     done = kept.get(full_key(box, plan, prior))
     if done is not None:
         return Restored(done[0], done[1], 0)
-    values = plan.theta.values()
+    window = Window(y, box, plan, prior, hook)
     place = fields(plan.maps, plan.size, box)
-    clean, error, calls = _cleaned(y, box, plan, prior, hook, kept)
-    full, gain = invert_pointwise(clean, values, place) if plan.points else (clean, None)
+    clean, error, calls = _cleaned(window, kept)
+    full, gain = invert_pointwise(clean, plan.theta.values(), place) if plan.points else (clean, None)
     if calls:
         report("noise", Restored(clean, full, calls), plan.sigma)
     whole = bool(plan.blur_calls or plan.refine)
     if plan.blur_calls:
-        full, made = _deblurred(y, clean, box, plan, place, prior, hook, report)
+        full, made = _deblurred(window, clean, place, report)
         whole = made == plan.blur_calls
         calls += made
     if plan.refine and gain is not None:
-        sigma = REFINE_SHARE * gain.square().mean(1, keepdim=True).sqrt() * error
-        inside = full.clamp(-OUTSIDE, 1 + OUTSIDE)
-        answer, made = averaged(prior, inside, sigma.clamp(max=REFINE_MOST), None, 1, hook)
-        full = torch.lerp(believable(answer, inside), full, _beyond_white(full))
-        whole = whole and made == 1
+        full, sigma, made = refined(window, clean, full, gain, error)
+        whole = whole and made == plan.after_calls
         calls += made
         if made:
-            report("refine", Restored(clean, full, calls), float(sigma.median()))
+            report("refine", Restored(clean, full, calls), sigma)
     check_finite(full)
     if whole:
         kept.put(full_key(box, plan, prior), clean, full)
     return Restored(clean, full, calls)
 
 
-def _cleaned(
-    y: Tensor, box: Box, plan: Plan, prior: Prior, hook: Hook, kept: Kept
-) -> tuple[Tensor, Tensor, int]:
+def _cleaned(window: Window, kept: Kept) -> tuple[Tensor, Tensor, int]:
     """(ŷ, its expected error, network calls): y without noise and JPEG."""
+    y, plan, prior = window.y, window.plan, window.prior
     if not plan.denoise:
         return y, torch.zeros_like(y[:, :1]), 0
-    key = clean_key(box, plan, prior)
+    key = clean_key(window.box, plan, prior)
     found = kept.get(key)
     if found is not None:
         return found[0], found[1], 0
     sigma, loss = sigma_of(y, plan.theta, there=True)
+    turns = TURNS[: plan.flips - plan.flips_after]
 
-    def told(x: Tensor, share: float) -> tuple[Tensor, int]:
-        z = made_up(x, share * sigma, plan.shown, box) * plan.exposure
-        made, calls = averaged(prior, z, share * sigma * plan.exposure, loss, plan.flips, hook)
+    def told(share: float) -> tuple[Tensor, int]:
+        z = window.with_told(share * sigma) * plan.exposure
+        made, calls = averaged(prior, z, share * sigma * plan.exposure, loss, turns, window.hook)
         return made / plan.exposure, calls
 
-    luma, chroma = split(plan.theta)
-    made, calls = told(y, chroma)
-    whole = calls == plan.flips
-    if luma != chroma and whole:
-        other, more = told(y, luma)
-        made = joined(other, made) if more else made
-        whole = more == plan.flips
-        calls += more
+    made, calls = by_colour(told, plan)
     clean = made if calls else y
     if calls and clipping.acts(plan.theta.values()):
         clean = clipping.moved_back(made, plan.theta.values())
     error = prior.error(sigma * plan.exposure) / plan.exposure
     check_finite(clean)
-    if whole:
+    if calls == plan.first_calls:
         kept.put(key, clean, error)
     return clean, error, calls
 
 
-def averaged(
-    prior: Prior, z: Tensor, sigma: Tensor, loss: Tensor | None, count: int, hook: Hook
-) -> tuple[Tensor, int]:
-    """Mean of D over the first `count` of the eight flips and turns (self-ensemble), on the prior's own lattice.
-
-    And over how many: fewer when the hook raised `Enough`; over none, the mean is z itself.
-    """
-    height, width = z.shape[-2:]
-    z, beyond = within(z, sigma)
-    z, sigma = _on_lattice(z, prior), _on_lattice(sigma, prior)
-    loss = None if loss is None else _on_lattice(loss, prior)
-    total = torch.zeros_like(z)
-    done = 0
-    with suppress(Enough):
-        for turn in TURNS[:count]:
-            out = prior.denoise(
-                _turn(z, turn), _turn(sigma, turn), None if loss is None else _turn(loss, turn), hook
-            )
-            total += _back(out, turn)
-            done += 1
-    return (total / done if done else z)[..., :height, :width] + beyond, done
-
-
-def within(z: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """Z (1, 3, h, w) as far as noise of σ can take black and white, and what lies beyond that.
-
-    Ours: nothing is brighter than white in what the prior was trained on. A moon over a dark scene that was brightened
-    for it, or a float file's highlights, made it paint coloured lattices a hundred pixels wide around them. Single
-    pixels may be brighter by noise, squares of them hardly.
-    """
-    least, most = torch.aminmax(z)
-    if least >= -OUTSIDE and most <= 1:
-        return z, z.new_zeros(())
-    reach = NOISE_REACH * sigma
-    inside = torch.minimum(torch.maximum(z, -reach - OUTSIDE), 1 + reach)
-    high = F.avg_pool2d(inside - (1 + reach / SQUARE), SQUARE, ceil_mode=True)
-    if bool((high > 0).any()):
-        high = F.max_pool2d(high.clamp_min(0), 3, 1, 1)
-        high = F.interpolate(high, scale_factor=float(SQUARE))[..., : z.shape[-2], : z.shape[-1]]
-        inside = inside - torch.minimum(high, (inside - 1).clamp_min(0))
-    return inside, z - inside
-
-
-def _beyond_white(x: Tensor) -> Tensor:
-    """0 to 1: how far places of x (1, 3, h, w) are what a float file's highlights are and noise is not, in the mean."""
-    return ((box_mean(x, AROUND) - (1 + OUTSIDE)) / OUTSIDE).clamp(0, 1)
-
-
-def _on_lattice(x: Tensor, prior: Prior) -> Tensor:
-    """Padded to multiples of the prior's step, so that a flip does not shift its lattice."""
-    pad = (0, -x.shape[-1] % prior.multiple, 0, -x.shape[-2] % prior.multiple)
-    return F.pad(x, pad, mode="replicate") if any(pad) else x
-
-
-def _turn(x: Tensor, turn: Turn) -> Tensor:
-    across, down, swap = turn
-    dims = [d for d, on in ((-1, across), (-2, down)) if on]
-    x = x.flip(dims) if dims else x
-    return x.transpose(-1, -2).contiguous() if swap else x.contiguous()
-
-
-def _back(x: Tensor, turn: Turn) -> Tensor:
-    across, down, swap = turn
-    x = x.transpose(-1, -2) if swap else x
-    dims = [d for d, on in ((-1, across), (-2, down)) if on]
-    return x.flip(dims) if dims else x
-
-
-def _deblurred(
-    y: Tensor, clean: Tensor, box: Box, plan: Plan, place: Fields, prior: Prior, hook: Hook, report: Report
-) -> tuple[Tensor, int]:
+def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> tuple[Tensor, int]:
     """Half-quadratic splitting between the data term and the prior (DPIR), in the domain where only blur is left.
 
     Returns the scene and the steps made: fewer than planned when the hook raised `Enough`.
     """
+    plan, prior, hook = window.plan, window.prior, window.hook
     theta = plan.theta
     lit = neutralised(theta, {"haze"}).values()
     base, gain = invert_pointwise(clean, lit, place)
@@ -234,44 +137,20 @@ def _deblurred(
     x, made = base, 0
     with suppress(Enough):
         hook()
-        u = base if theta["jpeg.quality"] < 100 else base + gain * _noise(y, clean, theta)
-        data = _DataStep(tapered(u, plan, box), theta)
+        u = base if theta["jpeg.quality"] < 100 else base + gain * noise(window.y, clean, theta)
+        data = _DataStep(tapered(u, plan, window.box), theta)
         for level in schedule(plan.blur_sigma, plan.blur_calls):
             hook()
             z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
             turn = TURNS[made % len(TURNS)]
             inside, beyond = within(z, torch.tensor(level))
-            out = prior.denoise(_turn(_on_lattice(inside, prior), turn), torch.tensor(level), None, hook)
-            x = believable(_back(out, turn)[..., : z.shape[-2], : z.shape[-1]] + beyond, z)
+            out = prior.denoise(turned(on_lattice(inside, prior), turn), torch.tensor(level), None, hook)
+            x = believable(turned_back(out, turn)[..., : z.shape[-2], : z.shape[-1]] + beyond, z)
             made += 1
             report("blur", Restored(clean, invert_pointwise(x, veiled, place)[0], 1), level)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
     return invert_pointwise(x, veiled, place)[0], made
-
-
-def believable(answer: Tensor, z: Tensor) -> Tensor:
-    """A denoiser's answer to z, both (1, 3, h, w), with z itself where the answer holds far more fine detail than z.
-
-    Ours: a denoiser takes away. Told of noise in a smooth z that has none, which deblurring does and training hardly
-    did, it can break out into a coloured lattice at some place, and later calls take that for detail.
-    """
-    if min(z.shape[-2:]) < EVERY:
-        return answer
-    side = AROUND // EVERY
-    before, after = (box_mean(curvature(x, EVERY), side).sqrt() for x in (z, answer))
-    keep = ((MOST_DETAIL - after / (before + LEAST_DETAIL)) / (MOST_DETAIL - MORE_DETAIL)).clamp(0, 1)
-    if bool((keep == 1).all()):
-        return answer
-    return z + F.interpolate(box_mean(keep, side), size=z.shape[-2:], mode="bilinear") * (answer - z)
-
-
-def _noise(y: Tensor, clean: Tensor, theta: ParameterVector) -> Tensor:
-    """What the first call took out of y: noise of mean 0, and of detail what it mistook for that.
-
-    Deblurring gets it by the delta rule: a lift's own curve would bend noise around black into a veil.
-    """
-    return y - clipping.expected(clean, theta.values())
 
 
 def schedule(sigma: float, count: int) -> list[float]:

@@ -1,0 +1,137 @@
+"""After the lift: noise cleaned a second time where it is amplified, and the mean of both nearer to the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from tests.pictures import Pixels, bad, psnr, scene
+from upzeroir_plugin.maps import Maps
+from upzeroir_plugin.parameters import Amounts, ParameterVector
+from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
+from upzeroir_plugin.solver.annealed import make_plan, to_pixels, to_tensor
+from upzeroir_plugin.solver.ensemble import Enough
+from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
+from upzeroir_plugin.solver.plan import FLIPS, Plan
+from upzeroir_plugin.solver.refinement import REFINE_MOST
+from upzeroir_plugin.solver.window import Hook, Restored, restore_window
+
+SIDE = 96
+BOX = (0, 0, SIDE, SIDE)
+HAZY = {"haze_depth": 0.9, "noise_file": 12.0}
+DARK = {"light_ev": 2.0, "noise_file": 5.0}
+
+
+def theta_of(**values: float) -> ParameterVector:
+    return ParameterVector().with_values({n.replace("_", ".", 1): v for n, v in values.items()})
+
+
+def planned(y: Pixels, theta: ParameterVector, steps: int | None = None) -> Plan:
+    return make_plan(y, theta, Maps(), Amounts(), embedded(), False, steps)
+
+
+def nothing() -> None:
+    return None
+
+
+def run(y: Pixels, plan: Plan, hook: Hook = nothing, kept: Kept | None = None) -> Restored:
+    return restore_window(to_tensor(y), BOX, plan, embedded(), hook, lambda *_: None, kept)
+
+
+def before_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All flips before the lift, as it is done for large photos."""
+    monkeypatch.setattr(Plan, "flips_after", 0)
+
+
+def test_half_of_the_flips_come_after_a_lift() -> None:
+    y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
+    plan = planned(y, theta_of(**HAZY))
+    assert (plan.flips, plan.flips_after, plan.calls) == (FLIPS, FLIPS // 2, FLIPS + 1)
+    assert planned(y, theta_of(**HAZY), steps=1).flips_after == 0
+    assert planned(y, theta_of(**HAZY, blur_sigma=1.5)).flips_after == 0
+    assert planned(y, theta_of(noise_file=12.0)).flips_after == 0
+    large = np.tile(y, (8, 8, 1))
+    assert planned(large, theta_of(**HAZY)).flips_after == 0
+    assert run(y, plan).calls == plan.calls
+
+
+def test_both_amounts_of_noise_are_told_of_twice() -> None:
+    y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
+    plan = planned(y, theta_of(**HAZY).pinned({"noise.chroma": 2.0}))
+    assert plan.calls == 2 * FLIPS + 1 == run(y, plan).calls
+
+
+@pytest.mark.parametrize("values", [HAZY, DARK, {**HAZY, "light_ev": 1.0}, {**HAZY, "jpeg_quality": 60.0}])
+def test_it_comes_nearer_to_the_truth(values: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    gains = []
+    for seed in range(3):
+        x = scene(SIDE, SIDE, seed=seed)
+        y = bad(x, seed, **values)
+        plan = planned(y, theta_of(**values))
+        both = psnr(to_pixels(run(y, plan).full), x)
+        with monkeypatch.context() as patch:
+            before_only(patch)
+            gains.append(both - psnr(to_pixels(run(y, plan).full), x))
+    assert np.mean(gains) > 0.03
+
+
+def test_a_haze_that_changes_costs_no_call_before_the_lift() -> None:
+    y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
+    kept = Kept()
+    plan = planned(y, theta_of(**HAZY))
+    first = run(y, plan, kept=kept)
+    other = planned(y, theta_of(**{**HAZY, "haze_depth": 0.8}))
+    second = run(y, other, kept=kept)
+    assert second.calls == other.after_calls == FLIPS // 2 + 1
+    assert torch.equal(first.clean, second.clean)
+    assert run(y, plan, kept=kept).calls == 0
+
+
+def test_kept_in_the_middle_takes_what_is_there() -> None:
+    """Stopped after the calls before the lift, and after one of those behind it: lifted, and nothing kept as whole."""
+    y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
+    plan = planned(y, theta_of(**HAZY))
+    blocks = 0
+
+    def counting() -> None:
+        nonlocal blocks
+        blocks += 1
+
+    whole = run(y, plan, counting)
+    for calls in (plan.first_calls, plan.first_calls + 1):
+        left = calls * (blocks // plan.calls)
+
+        def hook() -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Enough
+
+        kept = Kept()
+        made = run(y, plan, hook, kept)
+        assert made.calls == calls
+        assert torch.equal(made.clean, whole.clean)
+        assert float((made.full - whole.full).abs().mean()) < 4 / 255
+        assert kept.get(full_key(BOX, plan, embedded())) is None
+        assert kept.get(clean_key(BOX, plan, embedded())) is not None
+
+
+def test_the_prior_is_told_of_no_noise_beyond_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four stops too many under a thick veil amplify noise past all that there is."""
+    y = bad(scene(SIDE, SIDE, seed=2), noise_file=15.0)
+    plan = planned(y, theta_of(haze_depth=2.5, light_ev=4.0, noise_file=15.0))
+    assert plan.flips_after
+    told: list[float] = []
+    real = EmbeddedPrior.denoise
+
+    def watched(prior: EmbeddedPrior, z: Tensor, sigma: Tensor, *rest: object) -> Tensor:
+        told.append(float(sigma.max()))
+        return real(prior, z, sigma, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(EmbeddedPrior, "denoise", watched)
+    full = run(y, plan).full
+    assert len(told) == plan.calls
+    assert max(told[plan.first_calls :]) <= REFINE_MOST + 1e-6
+    assert bool(full.isfinite().all())
