@@ -80,5 +80,5 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], c
 def bad_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dark and noisy example, a part of it."""
     path = tmp_path_factory.mktemp("photos") / "bad.jpg"
-    dusk(path)
+    dusk(path, (200, 100, 712, 484))
     return path
