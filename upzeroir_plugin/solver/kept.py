@@ -59,7 +59,7 @@ def cleaning(plan: Plan, prior: Prior) -> Hashable:
     return (
         prior.sha256,
         prior.dtype,
-        plan.flips - plan.flips_after,
+        plan.flips_before,
         plan.exposure,
         plan.denoise,
         plan.shown,

@@ -76,18 +76,25 @@ class Plan:
 
     @property
     def flips_after(self) -> int:
-        """Of the flips, those in which noise is cleaned after the lift (refinement.py): half, where there are some."""
-        return self.flips // 2 if self.refine and not self.blur_calls else 0
+        """Of the flips, those of the call after the lift that sees the noise once more (refinement.py): half, and at
+        least one; none where blur was undone, since no noise is left there.
+        """
+        return max(self.flips // 2, 1) if self.refine and not self.blur_calls else 0
+
+    @property
+    def flips_before(self) -> int:
+        """Of the flips, those of the first call."""
+        return max(self.flips - self.flips_after, 1)
 
     @property
     def first_calls(self) -> int:
-        """Network calls for each window before the lift: twice where brightness and colour are told of other noise."""
-        return self._turns * (self.flips - self.flips_after) * self.denoise
+        """Network calls for each window before the lift."""
+        return self._turns * self.flips_before * self.denoise
 
     @property
     def after_calls(self) -> int:
         """Network calls for each window after the lift, but for those of the deblurring."""
-        return self._turns * self.flips_after + self.refine
+        return self._turns * self.flips_after if self.flips_after else int(self.refine)
 
     @property
     def calls(self) -> int:
@@ -96,6 +103,7 @@ class Plan:
 
     @property
     def _turns(self) -> int:
+        """Twice where brightness and colour are told of other noise."""
         luma, chroma = split(self.theta)
         return 1 + (luma != chroma)
 

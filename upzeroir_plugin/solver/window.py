@@ -106,7 +106,7 @@ def _cleaned(window: Window, kept: Kept) -> tuple[Tensor, Tensor, int]:
     if found is not None:
         return found[0], found[1], 0
     sigma, loss = sigma_of(y, plan.theta, there=True)
-    turns = TURNS[: plan.flips - plan.flips_after]
+    turns = TURNS[: plan.flips_before]
 
     def told(share: float) -> tuple[Tensor, int]:
         z = window.with_told(share * sigma) * plan.exposure
