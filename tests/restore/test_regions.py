@@ -61,7 +61,13 @@ def test_a_region_is_the_crop_of_the_full_result(
 
 @pytest.mark.parametrize(
     ("values", "exact"),
-    [({"noise_file": 12.0}, False), ({"light_ev": 1.5}, False), ({"noise_file": 12.0}, True), (MIXED, True)],
+    [
+        ({"noise_file": 12.0}, False),
+        ({"light_ev": 1.5}, False),
+        ({"noise_file": 12.0}, True),
+        (MIXED, True),
+        ({"haze_depth": 0.8, "light_ev": 1.5, "noise_file": 8.0}, True),
+    ],
     ids=lambda v: "+".join(v) if isinstance(v, dict) else "float32" if v else "",
 )
 def test_tiles_leave_no_seams(
