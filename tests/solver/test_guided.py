@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.pictures import Pixels, bad, noisy, photo, psnr, scene
+from tests.solver.helpers import theta_of
 from upzeroir_plugin.errors import CancelledError, TooLargeError, UsageError
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.maps import Maps
@@ -31,10 +32,6 @@ from upzeroir_plugin.solver.space import PixelSpace
 
 LATENT = gennormal.of(2.0, 0.1)
 GOOD, BAD = Verdict(0.9, 0.1, True), Verdict(2.0, 0.6, False)
-
-
-def theta_of(**values: float) -> ParameterVector:
-    return ParameterVector().pinned({n.replace("_", ".", 1): v for n, v in values.items()})
 
 
 def solved(y: Pixels, prior: EmbeddedPrior, settings: Settings, seed: int = 0, **values: float) -> Guided:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.pictures import noisy, scene
+from tests.solver.helpers import automatic
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import GROUPS, Amounts, ParameterVector
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
@@ -39,10 +40,6 @@ EVERYTHING = {
     "colour.temperature": 40.0,
     "jpeg.quality": 40.0,
 }
-
-
-def automatic(**values: float) -> ParameterVector:
-    return ParameterVector().with_values({n.replace("_", ".", 1): v for n, v in values.items()})
 
 
 def plan_of(

@@ -10,33 +10,20 @@ import torch
 from torch import Tensor
 
 from tests.pictures import Pixels, bad, psnr, scene
-from upzeroir_plugin.maps import Maps
-from upzeroir_plugin.parameters import Amounts, ParameterVector
+from tests.solver.helpers import automatic, nothing, planned
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
 from upzeroir_plugin.solver import refinement
-from upzeroir_plugin.solver.annealed import make_plan, to_pixels, to_tensor
-from upzeroir_plugin.solver.ensemble import Enough
+from upzeroir_plugin.solver.annealed import to_pixels, to_tensor
+from upzeroir_plugin.solver.ensemble import Enough, Hook
 from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.plan import FLIPS, Plan
 from upzeroir_plugin.solver.refinement import REFINE_MOST
-from upzeroir_plugin.solver.window import Hook, Restored, restore_window
+from upzeroir_plugin.solver.window import Restored, restore_window
 
 SIDE = 96
 BOX = (0, 0, SIDE, SIDE)
 HAZY = {"haze_depth": 0.9, "noise_file": 12.0}
 DARK = {"light_ev": 2.0, "noise_file": 5.0}
-
-
-def theta_of(**values: float) -> ParameterVector:
-    return ParameterVector().with_values({n.replace("_", ".", 1): v for n, v in values.items()})
-
-
-def planned(y: Pixels, theta: ParameterVector, steps: int | None = None) -> Plan:
-    return make_plan(y, theta, Maps(), Amounts(), embedded(), False, steps)
-
-
-def nothing() -> None:
-    return None
 
 
 def run(y: Pixels, plan: Plan, hook: Hook = nothing, kept: Kept | None = None) -> Restored:
@@ -45,20 +32,20 @@ def run(y: Pixels, plan: Plan, hook: Hook = nothing, kept: Kept | None = None) -
 
 def test_half_of_the_flips_come_after_a_lift() -> None:
     y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
-    plan = planned(y, theta_of(**HAZY))
+    plan = planned(y, automatic(**HAZY))
     assert (plan.flips, plan.flips_before, plan.flips_after, plan.calls) == (8, 4, 4, 8)
     assert run(y, plan).calls == plan.calls
-    blurred = planned(y, theta_of(**HAZY, blur_sigma=1.5))
+    blurred = planned(y, automatic(**HAZY, blur_sigma=1.5))
     assert (blurred.flips_before, blurred.flips_after, blurred.after_calls) == (8, 0, blurred.refine)
-    plain = planned(y, theta_of(noise_file=12.0))
+    plain = planned(y, automatic(noise_file=12.0))
     assert (plain.flips_before, plain.flips_after, plain.after_calls) == (8, 0, 0)
-    large = planned(np.tile(y, (8, 8, 1)), theta_of(**HAZY))
+    large = planned(np.tile(y, (8, 8, 1)), automatic(**HAZY))
     assert (large.flips_before, large.flips_after, large.calls) == (1, 1, 2)
 
 
 def test_both_amounts_of_noise_are_told_of_twice() -> None:
     y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
-    plan = planned(y, theta_of(**HAZY).pinned({"noise.chroma": 2.0}))
+    plan = planned(y, automatic(**HAZY).pinned({"noise.chroma": 2.0}))
     assert plan.calls == 2 * FLIPS == run(y, plan).calls
 
 
@@ -67,12 +54,12 @@ def test_both_amounts_of_noise_are_told_of_twice() -> None:
 def test_it_comes_nearer_to_the_truth(
     values: dict[str, float], flips: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Than the same number of calls and one more, of which all but the last come before the lift."""
+    """Than as many calls before the lift as there are flips, and as many after it that see no noise."""
     gains = []
     for seed in range(3):
         x = scene(SIDE, SIDE, seed=seed)
         y = bad(x, seed, **values)
-        plan = replace(planned(y, theta_of(**values)), flips=flips)
+        plan = replace(planned(y, automatic(**values)), flips=flips)
         both = psnr(to_pixels(run(y, plan).full), x)
         with monkeypatch.context() as patch:
             patch.setattr(Plan, "flips_after", flips)
@@ -86,9 +73,9 @@ def test_it_comes_nearer_to_the_truth(
 def test_a_haze_that_changes_costs_no_call_before_the_lift() -> None:
     y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
     kept = Kept()
-    plan = planned(y, theta_of(**HAZY))
+    plan = planned(y, automatic(**HAZY))
     first = run(y, plan, kept=kept)
-    other = planned(y, theta_of(**{**HAZY, "haze_depth": 0.8}))
+    other = planned(y, automatic(**{**HAZY, "haze_depth": 0.8}))
     second = run(y, other, kept=kept)
     assert second.calls == other.after_calls == FLIPS // 2
     assert torch.equal(first.clean, second.clean)
@@ -98,7 +85,7 @@ def test_a_haze_that_changes_costs_no_call_before_the_lift() -> None:
 def test_kept_in_the_middle_takes_what_is_there() -> None:
     """Stopped after the calls before the lift, and after one of those behind it: lifted, and nothing kept as whole."""
     y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
-    plan = planned(y, theta_of(**HAZY))
+    plan = planned(y, automatic(**HAZY))
     blocks = 0
 
     def counting() -> None:
@@ -127,7 +114,7 @@ def test_kept_in_the_middle_takes_what_is_there() -> None:
 def test_the_prior_is_told_of_no_noise_beyond_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four stops too many under a thick veil amplify noise past all that there is."""
     y = bad(scene(SIDE, SIDE, seed=2), noise_file=15.0)
-    plan = planned(y, theta_of(haze_depth=2.5, light_ev=4.0, noise_file=15.0))
+    plan = planned(y, automatic(haze_depth=2.5, light_ev=4.0, noise_file=15.0))
     assert plan.flips_after
     told: list[float] = []
     real = EmbeddedPrior.denoise

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.pictures import bad, noisy, psnr, scene
+from tests.solver.helpers import nothing, planned, theta_of
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, ParameterVector
 from upzeroir_plugin.physics.fields import Fields
@@ -29,18 +30,6 @@ from upzeroir_plugin.solver.window import (
 
 FULL = Amounts()
 BOX = (0, 0, 96, 96)
-
-
-def theta_of(**values: float) -> ParameterVector:
-    return ParameterVector().pinned({n.replace("_", ".", 1): v for n, v in values.items()})
-
-
-def planned(y: Pixels, theta: ParameterVector, steps: int | None = None) -> Plan:
-    return make_plan(y, theta, Maps(), FULL, embedded(), False, steps)
-
-
-def nothing() -> None:
-    return None
 
 
 def window(y: Pixels, plan: Plan) -> tuple[Restored, list[tuple[str, Pixels]]]:

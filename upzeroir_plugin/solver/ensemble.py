@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
-from upzeroir_plugin.solver.plan import Plan
+from upzeroir_plugin.solver.plan import Plan, sigma_of
 from upzeroir_plugin.solver.told import joined, made_up, split
 
 Hook = Callable[[], None]
@@ -31,7 +32,7 @@ class Enough(Exception):
     """Raised by a hook from some moment on: the user keeps what there is, and the network is called no more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """What a window is restored from: its pixels (1, 3, h, w), its `box` (x, y, w, h), how, and by what.
 
@@ -43,6 +44,11 @@ class Window:
     plan: Plan
     prior: Prior
     hook: Hook
+
+    @cached_property
+    def sigma_and_loss(self) -> tuple[Tensor, Tensor]:
+        """σ of its noise and what JPEG lost, maps (1, 1, h, w); both calls on it are told of them."""
+        return sigma_of(self.y, self.plan.theta, there=True)
 
     def with_told(self, sigma: Tensor) -> Tensor:
         """Its pixels, with noise made up as far as σ (1, 1, h, w) says more than they show (told.py)."""

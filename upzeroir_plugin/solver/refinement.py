@@ -10,7 +10,6 @@ from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics import clipping
 from upzeroir_plugin.physics.box import box_mean
 from upzeroir_plugin.solver.ensemble import OUTSIDE, TURNS, Window, averaged, by_colour
-from upzeroir_plugin.solver.plan import sigma_of
 from upzeroir_plugin.solver.told import AROUND, curvature
 
 REFINE_SHARE = 0.15
@@ -58,23 +57,22 @@ def refined(
         )
         answer = believable(answer, inside)
     else:
-        answer, sigma, calls = _cleaned_again(
-            window, clean, inside, gain, (AMONG_NOISE * amplified).clamp(max=MOST_REMAINS)
-        )
+        answer, sigma, calls = _cleaned_again(window, clean, inside, gain, amplified)
     return torch.lerp(answer, full, _beyond_white(full)), float(sigma.median()), calls
 
 
 def _cleaned_again(
-    window: Window, clean: Tensor, inside: Tensor, gain: Tensor, remains: Tensor
+    window: Window, clean: Tensor, inside: Tensor, gain: Tensor, amplified: Tensor
 ) -> tuple[Tensor, Tensor, int]:
-    """(answer to the lifted scene with part of the noise in it, σ told, network calls); `remains`: what was to be told
-    without that.
+    """(answer to the lifted scene with part of the noise in it, σ told, network calls); `amplified`: the error that is
+    expected of the scene without noise.
 
     Ours: a veil's flat tones and the dark are not what the prior knows best. Asked once more where they are undone, it
     takes back what it erred before. The noise comes onto the lifted picture by the delta rule.
     """
     plan = window.plan
-    sigma, loss = sigma_of(window.y, plan.theta, there=True)
+    sigma, loss = window.sigma_and_loss
+    remains = (AMONG_NOISE * amplified).clamp(max=MOST_REMAINS)
     stays = torch.minimum(STAYS * box_mean(gain, SMOOTH), MOST_LEFT / sigma.clamp_min(1e-6))
 
     def level(share: float) -> Tensor:

@@ -105,7 +105,7 @@ def _cleaned(window: Window, kept: Kept) -> tuple[Tensor, Tensor, int]:
     found = kept.get(key)
     if found is not None:
         return found[0], found[1], 0
-    sigma, loss = sigma_of(y, plan.theta, there=True)
+    sigma, loss = window.sigma_and_loss
     turns = TURNS[: plan.flips_before]
 
     def told(share: float) -> tuple[Tensor, int]:
