@@ -70,6 +70,14 @@ def test_coarse_grain_over_texture_is_found(chroma: float) -> None:
     assert theta["noise.size"] == pytest.approx(1.5, abs=0.15)
 
 
+@pytest.mark.parametrize("chroma", [0.5, 2.0, 3.0])
+def test_noise_that_is_mostly_colour_is_found_whole(chroma: float) -> None:
+    """Brightness alone would tell of 40 % of it at a ratio of 3."""
+    theta = found(photo(bad(scene(448, 576, 2), 1, noise_file=12, noise_chroma=chroma)))
+    assert sigma_at(theta, 0.4) == pytest.approx(12, rel=0.12)
+    assert theta["noise.chroma"] == pytest.approx(chroma, rel=0.1)
+
+
 def test_softened_colours_do_not_make_grey_noise_coarse() -> None:
     """Grey noise on a scene whose colours, and their little noise, were smoothed over several pixels."""
     x = bad(scene(448, 576), 1, noise_file=6, noise_size=1.4)

@@ -43,12 +43,6 @@ def test_half_of_the_flips_come_after_a_lift() -> None:
     assert (large.flips_before, large.flips_after, large.calls) == (1, 1, 2)
 
 
-def test_both_amounts_of_noise_are_told_of_twice() -> None:
-    y = bad(scene(SIDE, SIDE, seed=2), **HAZY)
-    plan = planned(y, automatic(**HAZY).pinned({"noise.chroma": 2.0}))
-    assert plan.calls == 2 * FLIPS == run(y, plan).calls
-
-
 @pytest.mark.parametrize("flips", [1, FLIPS])
 @pytest.mark.parametrize("values", [HAZY, DARK, {**HAZY, "light_ev": 1.0}, {**HAZY, "jpeg_quality": 60.0}])
 def test_it_comes_nearer_to_the_truth(

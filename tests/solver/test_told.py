@@ -15,7 +15,7 @@ from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.restore import Options, Step, restore
-from upzeroir_plugin.solver.told import BEARABLE, grain, joined, made_up, shown, split
+from upzeroir_plugin.solver.told import BEARABLE, grain, made_up, shown
 
 TRUE = 8.0
 CLEAN = scene(160, 208, seed=2)
@@ -98,33 +98,16 @@ def test_noise_is_made_up_only_beyond_what_is_bearable() -> None:
     assert float(more.std()) == pytest.approx(BEARABLE * 0.02 * 8**0.5, rel=0.05)
 
 
-def test_the_ratio_of_colour_noise() -> None:
-    assert split(ParameterVector().with_values({"noise.chroma": 3.0})) == (1.0, 1.0), "only a pinned one"
-    assert split(told(noise_chroma=1.02)) == (1.0, 1.0)
-    for ratio in (2.0, 4.0):
-        luma, chroma = split(told(noise_chroma=ratio))
-        assert chroma == pytest.approx(ratio * luma)
-        assert (luma**2 + 2 * chroma**2) / 3 == pytest.approx(1), "each channel's variance stays"
-    assert split(told(noise_chroma=0)) == (1.0, 0.0)
-
-
-def test_brightness_of_one_and_colour_of_the_other() -> None:
-    a, b = torch.rand(1, 3, 4, 4), torch.rand(1, 3, 4, 4)
-    both = joined(a, b)
-    torch.testing.assert_close(both.mean(1), a.mean(1))
-    torch.testing.assert_close(both - both.mean(1, keepdim=True), b - b.mean(1, keepdim=True))
-
-
 def test_colour_noise_is_taken_and_the_grain_left() -> None:
     """Of a photo whose noise is mostly in its colours, more comes right if that is told."""
     from upzeroir_plugin.physics.noise import sample
 
     x = torch.from_numpy(CLEAN).permute(2, 0, 1)[None]
     generator = torch.Generator().manual_seed(1)
-    y = x + sample(x, {**ParameterVector().values(), "noise.file": 8.0, "noise.chroma": 4.0}, generator)
+    y = x + sample(x, {**ParameterVector().values(), "noise.file": 16.0, "noise.chroma": 4.0}, generator)
     photo = Photo(np.ascontiguousarray(y[0].permute(1, 2, 0).numpy()))
     left = []
-    for theta in (told(noise_file=8), told(noise_file=8, noise_chroma=4)):
+    for theta in (told(noise_file=16), told(noise_file=16, noise_chroma=4)):
         *_, last = restore(photo, Estimate(theta), Options())
         left.append(error(last.result.photo.pixels))  # type: ignore[union-attr]
-    assert left[1] < 0.98 * left[0], left
+    assert left[1] < 0.85 * left[0], left

@@ -133,7 +133,7 @@ def _measured(
         told = noise_jpeg.noise_part(binned.average, binned.freedom, quality, size)
         luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
     ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
-    variance, error = _joined(luma_part, chroma_part, independent)
+    variance, error = _joined(luma_part, chroma_part, ratio, independent)
     return Measured(binned.means, variance, error, binned.ends), (ratio, ratio_error)
 
 
@@ -161,14 +161,16 @@ def _decompressed(
     return (mixed[0], mixed[1]), ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
 
 
-def _joined(luma: Parts, chroma: Parts, independent: float) -> Parts:
+def _joined(luma: Parts, chroma: Parts, ratio: float, independent: float) -> Parts:
     """A channel's variance and its σ: of independent channels the weighted mean of both families, else (L + 2 C)/3.
 
-    Chroma that says nothing (its σ is huge) is taken to be as noisy as luma, give or take `UNLIKE`.
+    Chroma that says nothing (its σ is huge) is taken to be as many times as noisy as luma as it is elsewhere in the
+    photo (`ratio`, of σ), as far as that is plain, give or take `UNLIKE`.
     """
-    guess = 1 / (luma[1] ** 2 + (UNLIKE * luma[0]) ** 2 + 1e-6)
+    times = independent + (1 - independent) * ratio**2
+    guess = 1 / (times**2 * (luma[1] ** 2 + (UNLIKE * luma[0]) ** 2) + 1e-6)
     heard = 1 / np.square(chroma[1])
-    chroma = (guess * luma[0] + heard * chroma[0]) / (guess + heard), 1 / np.sqrt(guess + heard)
+    chroma = (guess * times * luma[0] + heard * chroma[0]) / (guess + heard), 1 / np.sqrt(guess + heard)
     weights = 1 / np.square(luma[1]), 1 / np.square(chroma[1])
     total = weights[0] + weights[1]
     alike = (weights[0] * luma[0] + weights[1] * chroma[0]) / total

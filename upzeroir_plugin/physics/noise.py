@@ -56,7 +56,7 @@ def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) ->
     and each channel's variance stays the same whatever the ratio.
     """
     grain = _grain(v, theta, generator)
-    grain = _coloured(grain, scalar(theta, "noise.chroma", v))
+    grain = coloured(grain, scalar(theta, "noise.chroma", v))
     return grain * drawn_variance(v, theta).clamp_min(1e-24).sqrt()
 
 
@@ -87,8 +87,8 @@ def _filter(size: Tensor) -> Tensor:
     return torch.outer(line, line)
 
 
-def _coloured(grain: Tensor, ratio: Tensor) -> Tensor:
-    """Independent channels of variance 1 mixed to the chroma-over-luma ratio, variance 1 each."""
+def coloured(grain: Tensor, ratio: Tensor) -> Tensor:
+    """Independent channels of variance 1 (B, 3, H, W) mixed to a chroma-over-luma ratio, variance 1 each."""
     grey = grain.mean(1, keepdim=True)
     luma = torch.sqrt(3 / (1 + 2 * ratio**2))
     return luma * (grey + ratio * (grain - grey))

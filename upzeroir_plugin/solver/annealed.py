@@ -36,6 +36,7 @@ from upzeroir_plugin.solver.plan import (
 from upzeroir_plugin.solver.quality import Verdict, judge
 from upzeroir_plugin.solver.slack import SLACK_STD
 from upzeroir_plugin.solver.told import cut_off, shown
+from upzeroir_plugin.solver.whitening import deblurring, whitening
 from upzeroir_plugin.solver.window import restore_window
 
 Pixels = NDArray[np.float32]
@@ -83,15 +84,16 @@ def make_plan(
     blur = neutralised(theta, {"blur"}) != theta
     maps = _used(maps, theta)
     exposure = _exposure(coarse) if denoise else 1.0
-    sigma_map = sigma_of(coarse, theta)[0]
+    white, plain = whitening(theta), deblurring(theta)
+    sigma_map = sigma_of(coarse, theta, share=white.share)[0]
     sigma = float(sigma_map.median())
     blur_sigma, refine, spread = 0.0, False, 1.0
     if blur or points:
         place = fields(maps, (coarse.shape[-1], coarse.shape[-2]))
         lit = neutralised(theta, {"haze"}).values()
         gain = invert_pointwise(coarse, lit, place)[1]
-        error = prior.error(sigma_map * exposure) / exposure
-        noise = sigma_map if denoise else torch.full_like(sigma_map, 1 / 255)
+        error = white.spread * prior.error(sigma_map * exposure) / exposure
+        noise = plain.share / white.share * sigma_map if denoise else torch.full_like(sigma_map, 1 / 255)
         blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
         whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
         spread = max(1.0, float(whole.max()))

@@ -14,7 +14,8 @@ from torch import Tensor
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.solver.plan import Plan, sigma_of
-from upzeroir_plugin.solver.told import joined, made_up, split
+from upzeroir_plugin.solver.told import made_up
+from upzeroir_plugin.solver.whitening import Whitening, whitening
 
 Hook = Callable[[], None]
 Turn = tuple[bool, bool, bool]
@@ -46,13 +47,28 @@ class Window:
     hook: Hook
 
     @cached_property
-    def sigma_and_loss(self) -> tuple[Tensor, Tensor]:
-        """σ of its noise and what JPEG lost, maps (1, 1, h, w); both calls on it are told of them."""
-        return sigma_of(self.y, self.plan.theta, there=True)
+    def white(self) -> Whitening:
+        """What makes its noise white."""
+        return whitening(self.plan.theta)
 
-    def with_told(self, sigma: Tensor) -> Tensor:
-        """Its pixels, with noise made up as far as σ (1, 1, h, w) says more than they show (told.py)."""
-        return made_up(self.y, sigma, self.plan.shown, self.box)
+    @cached_property
+    def sigma_and_loss(self) -> tuple[Tensor, Tensor]:
+        """σ of its noise once that is white, and what JPEG lost, maps (1, 1, h, w): both calls are told of them."""
+        return sigma_of(self.y, self.plan.theta, there=True, share=self.white.share)
+
+    @cached_property
+    def with_told(self) -> Tensor:
+        """Its pixels, with noise made up as far as σ says more than they show (told.py)."""
+        theta, shown = self.plan.theta, self.plan.shown
+        return made_up(
+            self.y, self.sigma_and_loss[0] / self.white.share, shown, self.box, theta["noise.chroma"]
+        )
+
+    def answered(self, z: Tensor, sigma: Tensor, turns: tuple[Turn, ...]) -> tuple[Tensor, int]:
+        """`averaged` of z (1, 3, h, w), whose noise is of the photo's colour; σ is what it has once that is white."""
+        squeezed = self.white.squeezed(z)
+        made, calls = averaged(self.prior, squeezed, sigma, self.sigma_and_loss[1], turns, self.hook)
+        return self.white.spread_again(made), calls
 
 
 def averaged(
@@ -76,18 +92,6 @@ def averaged(
             total += turned_back(out, turn)
             done += 1
     return (total / done if done else z)[..., :height, :width] + beyond, done
-
-
-def by_colour(answer: Callable[[float], tuple[Tensor, int]], plan: Plan) -> tuple[Tensor, int]:
-    """(picture, network calls) of `answer(share)`, which is told that share of σ: once, or once for the colour and once
-    for the brightness where the user told of another noise for each.
-    """
-    luma, chroma = split(plan.theta)
-    made, calls = answer(chroma)
-    if luma == chroma or not calls:
-        return made, calls
-    other, more = answer(luma)
-    return joined(other, made) if more else made, calls + more
 
 
 def within(z: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:

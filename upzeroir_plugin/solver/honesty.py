@@ -18,6 +18,7 @@ from upzeroir_plugin.prior.tiles import Box, tiles
 from upzeroir_plugin.solver.annealed import to_tensor
 from upzeroir_plugin.solver.canvas import inside
 from upzeroir_plugin.solver.plan import Plan, blur_reach, neutralised, sigma_of
+from upzeroir_plugin.solver.whitening import whitening
 from upzeroir_plugin.solver.window import remaining, small
 
 SIDE = 1024
@@ -153,15 +154,16 @@ def _guessed(
 ) -> Tensor:
     """Mean square over the channels of the spread of the denoiser's answers, (1, 1, h, w)."""
     exposure = 1.0 if plan.points else plan.exposure
-    sigma = sigma_of(y, plan.theta, there=True)[0]
+    white = whitening(plan.theta)
+    sigma = sigma_of(y, plan.theta, there=True, share=white.share)[0]
     if plan.points:
         gain = invert_pointwise(y, plan.theta.values(), place)[1]
         sigma = sigma * gain.square().mean(1, keepdim=True).sqrt()
     sigma = (sigma * exposure).clamp(*prior.sigma_range)
     draws = []
     for _ in range(DRAWS):
-        z = full * exposure + sigma * torch.randn(full.shape, generator=noise)
-        draws.append(prior.denoise(z, sigma, None, hook))
+        z = white.squeezed(full * exposure) + sigma * torch.randn(full.shape, generator=noise)
+        draws.append(white.spread_again(prior.denoise(z, sigma, None, hook)))
     spread: Tensor = (torch.stack(draws).std(0) / exposure).square().mean(1, keepdim=True)
     return spread
 

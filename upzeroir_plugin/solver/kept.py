@@ -14,7 +14,7 @@ from upzeroir_plugin.parameters import names_in
 from upzeroir_plugin.prior.embedded import Prior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.solver.plan import Plan
-from upzeroir_plugin.solver.told import split
+from upzeroir_plugin.solver.whitening import whitening
 
 Pictures = tuple[Tensor, ...]
 LIMIT = 1 << 30
@@ -63,7 +63,7 @@ def cleaning(plan: Plan, prior: Prior) -> Hashable:
         plan.exposure,
         plan.denoise,
         plan.shown,
-        split(plan.theta),
+        whitening(plan.theta),
         tuple(plan.theta[n] for n in CLEANING),
     )
 

@@ -13,7 +13,7 @@ from upzeroir_plugin.parameters import BY_NAME, GROUPS, MODIFIERS, Amounts, Para
 from upzeroir_plugin.physics.blur import kernel
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.physics.noise import sigma_map
-from upzeroir_plugin.solver.told import fine_noise, second_differences, split
+from upzeroir_plugin.solver.told import fine_noise, second_differences
 
 LEAST_SIGMA = 0.8 / 255
 """Below this noise cannot be seen and is left alone (ours: on clean photos the estimators read up to that)."""
@@ -48,10 +48,11 @@ class Plan:
 
     `theta` holds only groups that act, so that neutral ones are skipped bit-exactly. `flips`: orientations averaged
     in the first call, or by halves before and after the lift. `refine`: a call after the lift for what it amplified.
-    `blur_calls`: steps of the deblurring. `blur_sigma`: noise level in the domain where blur is undone. `context`: px a
-    window must reach beyond. `exposure`: what encoded values are multiplied by for the first call, so that the prior
-    sees a dark photo as bright as the photos that it knows; the noise model is linear in that, and θ's light has no
-    part in it. `shown`: noise that the photo has, where the user told of noise (told.py).
+    `blur_calls`: steps of the deblurring. `blur_sigma`: noise level in the domain where blur is undone, and `sigma` in
+    the photo, both once noise is white (whitening.py). `context`: px a window must reach beyond. `exposure`: what
+    encoded values are multiplied by for the first call, so that the prior sees a dark photo as bright as the photos
+    that it knows; the noise model is linear in that, and θ's light has no part in it. `shown`: noise that the photo
+    has, where the user told of noise (told.py).
     """
 
     theta: ParameterVector
@@ -89,23 +90,17 @@ class Plan:
     @property
     def first_calls(self) -> int:
         """Network calls for each window before the lift."""
-        return self._turns * self.flips_before * self.denoise
+        return self.flips_before * self.denoise
 
     @property
     def after_calls(self) -> int:
         """Network calls for each window after the lift, but for those of the deblurring."""
-        return self._turns * self.flips_after if self.flips_after else int(self.refine)
+        return self.flips_after if self.flips_after else int(self.refine)
 
     @property
     def calls(self) -> int:
         """Network calls for each window."""
         return self.first_calls + self.blur_calls + self.after_calls
-
-    @property
-    def _turns(self) -> int:
-        """Twice where brightness and colour are told of other noise."""
-        luma, chroma = split(self.theta)
-        return 1 + (luma != chroma)
 
 
 def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVector:
@@ -143,10 +138,13 @@ def noise_peak(theta: ParameterVector) -> float:
     return float(total.clamp_min(0).max().sqrt())
 
 
-def sigma_of(y: Tensor, theta: ParameterVector, there: bool = False) -> tuple[Tensor, Tensor]:
+def sigma_of(
+    y: Tensor, theta: ParameterVector, there: bool = False, share: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """(σ, loss) for the first call: noise and JPEG error of y (B, 3, H, W) as maps (B, 1, H, W).
 
-    `there`: y is the photo itself, so that no more noise is meant than there can be (`most_noise`).
+    `there`: y is the photo itself, so that no more noise is meant than there can be (`most_noise`). `share` of the
+    noise is meant, and all of JPEG's error.
     """
     variance = torch.zeros_like(y[:, :1])
     values = theta.values()
@@ -154,6 +152,7 @@ def sigma_of(y: Tensor, theta: ParameterVector, there: bool = False) -> tuple[Te
         variance = sigma_map(y, values) ** 2
         if there:
             variance = torch.minimum(variance, most_noise(y, values["noise.size"]) ** 2)
+        variance = share**2 * variance
     quality = values["jpeg.quality"]
     if quality < 100:
         variance = variance + equivalent_sigma(quality) ** 2

@@ -9,7 +9,7 @@ from torch import Tensor
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics import clipping
 from upzeroir_plugin.physics.box import box_mean
-from upzeroir_plugin.solver.ensemble import OUTSIDE, TURNS, Window, averaged, by_colour
+from upzeroir_plugin.solver.ensemble import OUTSIDE, TURNS, Window, averaged
 from upzeroir_plugin.solver.told import AROUND, curvature
 
 REFINE_SHARE = 0.15
@@ -45,13 +45,13 @@ def refined(
     """(the lifted scene without what the lift amplified, the σ told for that, network calls).
 
     `clean`, `full`: the window before and after the lift, (1, 3, h, w); `gain` of the lift in each channel; `error`
-    that is expected of `clean`, (1, 1, h, w).
+    that is expected of `clean` where its noise is white, (1, 1, h, w).
     """
     inside = full.clamp(-OUTSIDE, 1 + OUTSIDE)
     gain = gain.square().mean(1, keepdim=True).sqrt()
     amplified = gain * error
     if window.plan.blur_calls:
-        sigma = REFINE_SHARE * amplified
+        sigma = REFINE_SHARE * window.white.spread * amplified
         answer, calls = averaged(
             window.prior, inside, sigma.clamp(max=REFINE_MOST), None, TURNS[:1], window.hook
         )
@@ -71,20 +71,14 @@ def _cleaned_again(
     takes back what it erred before. The noise comes onto the lifted picture by the delta rule.
     """
     plan = window.plan
-    sigma, loss = window.sigma_and_loss
+    sigma, _ = window.sigma_and_loss
     remains = (AMONG_NOISE * amplified).clamp(max=MOST_REMAINS)
     stays = torch.minimum(STAYS * box_mean(gain, SMOOTH), MOST_LEFT / sigma.clamp_min(1e-6))
 
-    def level(share: float) -> Tensor:
-        return (remains.square() + (share * stays * sigma).square()).sqrt().clamp(max=REFINE_MOST)
-
-    def told(share: float) -> tuple[Tensor, int]:
-        z = inside + stays * noise(window.with_told(share * sigma), clean, plan.theta)
-        answer, made = averaged(window.prior, z, level(share), loss, TURNS[-plan.flips_after :], window.hook)
-        return (believable(answer, z) if made else inside), made
-
-    answer, calls = by_colour(told, plan)
-    return answer, level(1.0), calls
+    level = (remains.square() + (stays * sigma).square()).sqrt().clamp(max=REFINE_MOST)
+    z = inside + stays * noise(window.with_told, clean, plan.theta)
+    answer, calls = window.answered(z, level, TURNS[-plan.flips_after :])
+    return (believable(answer, z) if calls else inside), level, calls
 
 
 def noise(y: Tensor, clean: Tensor, theta: ParameterVector) -> Tensor:

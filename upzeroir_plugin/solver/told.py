@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics.box import box_mean
-from upzeroir_plugin.physics.noise import variance
+from upzeroir_plugin.physics.noise import coloured, variance
 from upzeroir_plugin.prior.tiles import Box
 
 AMOUNTS = ("noise.shot", "noise.read", "noise.file")
@@ -36,8 +36,6 @@ FLAT = 0.2
 """Share of the places at a brightness that hold little but noise; in the others texture adds to it."""
 BEARABLE = 1.3
 """Times its own noise that a photo may be told of before noise is made up (removal peaks at 1.3 to 1.7)."""
-LEAST_SPLIT = 0.05
-"""Ratios of colour noise nearer to 1 than that are as good as 1: one call does for both."""
 
 
 def second_differences(y: Tensor) -> Tensor:
@@ -110,10 +108,11 @@ def cut_off(theta: ParameterVector, there: tuple[float, ...]) -> ParameterVector
     return theta.with_values({"noise.clipped": max(1.0, theta["noise.clipped"] * share)})
 
 
-def made_up(y: Tensor, sigma: Tensor, there: tuple[float, ...], box: Box) -> Tensor:
+def made_up(y: Tensor, sigma: Tensor, there: tuple[float, ...], box: Box, ratio: float = 1.0) -> Tensor:
     """Y (1, 3, h, w) of window `box` with noise added where σ (1, 1, h, w) says more than is `there`; else y itself.
 
-    The noise is the same for a place whatever the window, so that tiles and regions agree.
+    The noise is the same for a place whatever the window, so that tiles and regions agree; its colour is as many times
+    stronger than its brightness as `ratio` says.
     """
     if not there:
         return y
@@ -124,7 +123,7 @@ def made_up(y: Tensor, sigma: Tensor, there: tuple[float, ...], box: Box) -> Ten
     missing = (sigma.square() - (BEARABLE * own).square()).clamp_min(0).sqrt()
     if not bool((missing > 0).any()):
         return y
-    return y + missing * grain(box)
+    return y + missing * coloured(grain(box), torch.tensor(ratio))
 
 
 def grain(box: Box) -> Tensor:
@@ -142,23 +141,3 @@ def grain(box: Box) -> Tensor:
     share = (k.to(torch.float64) + 0.5) / 2**32
     made: Tensor = (math.sqrt(2) * torch.erfinv(2 * share - 1)).to(torch.float32)
     return made[None]
-
-
-def split(theta: ParameterVector) -> tuple[float, float]:
-    """(luma, chroma): by what σ is to be multiplied for each, if the user pinned their ratio; else 1 for both.
-
-    σ is that of a channel, which stays whatever the ratio is (`physics.noise.sample`). Ours: brightness is taken from a
-    call that was told its share, colour from one that was told that of colour. Cleaned one after the other, the second
-    call took fine detail for what was left (8 crops of val: error of one call for both, of two in turn, and of this:
-    2.90, 3.91, 2.89 levels at a ratio of 1.2; 2.95, 2.51, 2.45 at 4).
-    """
-    ratio = theta["noise.chroma"]
-    if "noise.chroma" not in theta.pins() or abs(ratio - 1) < LEAST_SPLIT:
-        return 1.0, 1.0
-    luma = math.sqrt(3 / (1 + 2 * ratio**2))
-    return min(luma, 1.0), luma * ratio
-
-
-def joined(luma: Tensor, chroma: Tensor) -> Tensor:
-    """The brightness of one picture (1, 3, h, w) with the colour of another."""
-    return chroma + (luma - chroma).mean(1, keepdim=True)

@@ -24,8 +24,6 @@ from upzeroir_plugin.solver.ensemble import (
     Enough,
     Hook,
     Window,
-    averaged,
-    by_colour,
     on_lattice,
     turned,
     turned_back,
@@ -36,6 +34,7 @@ from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
 from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.refinement import believable, noise, refined
+from upzeroir_plugin.solver.whitening import deblurring
 
 DATA_WEIGHT = 5.0
 """λ of the data step (DPIR, Zhang et al. 2021, eq. 7: α = λ σ²/σk²). Ours: theirs is 0.23; where the prior is sharp and
@@ -97,7 +96,7 @@ def restore_window(
 
 
 def _cleaned(window: Window, kept: Kept) -> tuple[Tensor, Tensor, int]:
-    """(ŷ, its expected error, network calls): y without noise and JPEG."""
+    """(ŷ, its expected error where noise is white, network calls): y without noise and JPEG."""
     y, plan, prior = window.y, window.plan, window.prior
     if not plan.denoise:
         return y, torch.zeros_like(y[:, :1]), 0
@@ -105,19 +104,12 @@ def _cleaned(window: Window, kept: Kept) -> tuple[Tensor, Tensor, int]:
     found = kept.get(key)
     if found is not None:
         return found[0], found[1], 0
-    sigma, loss = window.sigma_and_loss
-    turns = TURNS[: plan.flips_before]
-
-    def told(share: float) -> tuple[Tensor, int]:
-        z = window.with_told(share * sigma) * plan.exposure
-        made, calls = averaged(prior, z, share * sigma * plan.exposure, loss, turns, window.hook)
-        return made / plan.exposure, calls
-
-    made, calls = by_colour(told, plan)
-    clean = made if calls else y
+    sigma = window.sigma_and_loss[0] * plan.exposure
+    made, calls = window.answered(window.with_told * plan.exposure, sigma, TURNS[: plan.flips_before])
+    clean = made / plan.exposure if calls else y
     if calls and clipping.acts(plan.theta.values()):
-        clean = clipping.moved_back(made, plan.theta.values())
-    error = prior.error(sigma * plan.exposure) / plan.exposure
+        clean = clipping.moved_back(clean, plan.theta.values())
+    error = prior.error(sigma) / plan.exposure
     check_finite(clean)
     if calls == plan.first_calls:
         kept.put(key, clean, error)
@@ -127,18 +119,19 @@ def _cleaned(window: Window, kept: Kept) -> tuple[Tensor, Tensor, int]:
 def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> tuple[Tensor, int]:
     """Half-quadratic splitting between the data term and the prior (DPIR), in the domain where only blur is left.
 
-    Returns the scene and the steps made: fewer than planned when the hook raised `Enough`.
+    Returns the scene and the steps made: fewer than planned when the hook raised `Enough`. Squeezing, which makes noise
+    white, and blur may change places: all of it is done on the squeezed picture.
     """
     plan, prior, hook = window.plan, window.prior, window.hook
-    theta = plan.theta
+    theta, white = plan.theta, deblurring(plan.theta)
     lit = neutralised(theta, {"haze"}).values()
     base, gain = invert_pointwise(clean, lit, place)
     veiled = neutralised(theta, {"light", "colour"}).values()
-    x, made = base, 0
+    x, made = white.squeezed(base), 0
     with suppress(Enough):
         hook()
         u = base if theta["jpeg.quality"] < 100 else base + gain * noise(window.y, clean, theta)
-        data = _DataStep(tapered(u, plan, window.box), theta)
+        data = _DataStep(tapered(white.squeezed(u), plan, window.box), theta)
         for level in schedule(plan.blur_sigma, plan.blur_calls):
             hook()
             z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
@@ -147,7 +140,9 @@ def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> 
             out = prior.denoise(turned(on_lattice(inside, prior), turn), torch.tensor(level), None, hook)
             x = believable(turned_back(out, turn)[..., : z.shape[-2], : z.shape[-1]] + beyond, z)
             made += 1
-            report("blur", Restored(clean, invert_pointwise(x, veiled, place)[0], 1), level)
+            scene = white.spread_again(x)
+            report("blur", Restored(clean, invert_pointwise(scene, veiled, place)[0], 1), level)
+    x = white.spread_again(x)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
     return invert_pointwise(x, veiled, place)[0], made
