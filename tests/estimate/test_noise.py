@@ -78,6 +78,29 @@ def test_noise_that_is_mostly_colour_is_found_whole(chroma: float) -> None:
     assert theta["noise.chroma"] == pytest.approx(chroma, rel=0.1)
 
 
+@pytest.mark.parametrize("chroma", [1.0, 2.0])
+@pytest.mark.parametrize("size", [2.0, 2.5])
+def test_grain_of_several_pixels_is_found(size: float, chroma: float) -> None:
+    """An enlarged noisy photo's, a film's: it leaves nothing in the high frequencies."""
+    theta = found(photo(bad(scene(448, 576, 2), 1, noise_file=10, noise_size=size, noise_chroma=chroma)))
+    assert sigma_at(theta, 0.4) == pytest.approx(10, rel=0.15)
+    assert theta["noise.size"] == pytest.approx(size, rel=0.15)
+    assert theta["noise.chroma"] == pytest.approx(chroma, rel=0.15)
+
+
+def test_grain_of_several_pixels_is_found_behind_jpeg() -> None:
+    theta = found(degraded({"noise.file": 10.0, "noise.size": 2.5}, 92))
+    assert 0.4 < sigma_at(theta, 0.4) / 10 < 1.2
+    assert theta["noise.size"] > 1.6
+
+
+@pytest.mark.parametrize("size", [2.0, 2.5])
+def test_coarse_grey_texture_is_no_grain(size: float) -> None:
+    """Cloth, sand, a black and white film's own grain: what has no colour is left."""
+    theta = found(photo(bad(scene(448, 576, 2), 1, noise_file=8, noise_size=size, noise_chroma=0)))
+    assert sigma_at(theta, 0.4) < 1
+
+
 def test_softened_colours_do_not_make_grey_noise_coarse() -> None:
     """Grey noise on a scene whose colours, and their little noise, were smoothed over several pixels."""
     x = bad(scene(448, 576), 1, noise_file=6, noise_size=1.4)

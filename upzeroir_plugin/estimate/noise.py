@@ -13,9 +13,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate import noise_clipped, noise_curve, noise_grain, noise_jpeg
-from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, measure
+from upzeroir_plugin.estimate import noise_clipped, noise_coarse, noise_curve, noise_grain, noise_jpeg
+from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, Blocks
+from upzeroir_plugin.estimate.noise_blocks import measure as blocks_of
 from upzeroir_plugin.estimate.noise_clipped import Measured
+from upzeroir_plugin.estimate.noise_coarse import worth
 from upzeroir_plugin.estimate.noise_grain import Parts
 from upzeroir_plugin.estimate.noise_levels import NARROW, Levels, levels
 from upzeroir_plugin.estimate.odds import logistic
@@ -26,10 +28,6 @@ from upzeroir_plugin.photo.image import Photo
 Array = NDArray[np.float64]
 View = NDArray[np.float32]
 
-WORTH, SOFT = 2.05, 0.15
-"""σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision: from about 1.7 on it
-acts. Weaker grain, a scan's or a film's, is not seen, and a clean photo comes out as it went in (of 24 clean Kodak
-scans 22 do; 12 with 1.3)."""
 PLAINER = 1.6
 """How many times as plain noise is where haze, darkness or blur is undone: there it acts from 1.3/255 on."""
 UNLIKE = 0.4
@@ -50,22 +48,36 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     cut off at black and at white.
     """
     compressed, quality, grid = _compression(jpeg)
-    found = measure(photo.pixels, grid)
+    found = blocks_of(photo.pixels, grid)
     if not len(found.mean):
         return _nothing()
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
+    fine = _read(found, rounding, compressed, quality)
+    halved = blocks_of(photo.pixels, None, halved=True)
+    if not len(halved.mean):
+        return fine
+    return noise_coarse.joined(
+        fine, _read(halved, rounding / 4, compressed, quality, halved=True), compressed
+    )
+
+
+def _read(
+    found: Blocks, rounding: float, compressed: float, quality: float, halved: bool = False
+) -> Findings:
+    """What `estimate_noise` returns, of blocks of the photo or of the photo `halved`."""
+    measure = noise_coarse.measured if halved else _measured
     binned = levels(found)
     families = _families(binned, rounding)
     size, size_error = noise_grain.size_of(families, binned.scatter, binned.freedom)
-    measured, (ratio, ratio_error) = _measured(binned, families, size, compressed, quality)
+    measured, (ratio, ratio_error) = measure(binned, families, size, compressed, quality)
     times, times_error = 1.0, UNTOLD
     if any(found.clipped) and compressed < CERTAIN:
         thin = levels(found, NARROW)
-        narrow, _ = _measured(thin, _families(thin, rounding), size, compressed, quality)
+        narrow, _ = measure(thin, _families(thin, rounding), size, compressed, quality)
         times, times_error = noise_clipped.times_of(narrow, found.clipped, compressed, size)
     fit = noise_clipped.fit(measured, found.clipped, compressed, times)
     sigma = math.sqrt(float(np.mean(np.maximum(fit.fitted, 0))))
-    present = logistic((sigma - WORTH) / SOFT)
+    present = worth(sigma)
     bins = [
         {"brightness": float(m.mean()), "variance": float(v), "fit": float(f), "weight": float(w)}
         for m, v, f, w in zip(binned.means, fit.variance, fit.fitted, fit.weight, strict=True)
@@ -112,7 +124,7 @@ def as_seen(found: Findings, undone: float, gain: Callable[[Array], Array]) -> F
     brightness = np.array([b["brightness"] for b in bins])
     fit = np.array([max(b["fit"], 0.0) for b in bins])
     sigma = PLAINER**undone * math.sqrt(float(np.mean(fit * np.maximum(gain(brightness), 1) ** 2)))
-    present = logistic((sigma - WORTH) / SOFT)
+    present = worth(sigma)
     readings = tuple(replace(r, present=max(r.present, present)) for r in found.readings)
     return Findings(readings, {**found.evidence, "seen": sigma})
 

@@ -50,13 +50,13 @@ class Blocks:
     """Whether values may have been cut off at black and at white."""
 
 
-def measure(pixels: Array, grid: tuple[int, int] | None) -> Blocks:
+def measure(pixels: Array, grid: tuple[int, int] | None, halved: bool = False) -> Blocks:
     """Blocks of a photo (H, W, 3) in [0, 1]; `grid` is the phase (x, y) that JPEG's blocks have, or None.
 
-    A photo with a side below 8 px has no blocks.
+    `halved`: of the photo at half its size, each pixel the mean of four. A photo with a side below 8 px has no blocks.
     """
     x, y = grid or (0, 0)
-    tiles = spread(pixels[y:, x:], TILE, TILES)
+    tiles = _halved(spread(pixels, 2 * TILE, TILES)) if halved else spread(pixels[y:, x:], TILE, TILES)
     tall, wide = tiles.shape[1] // 8, tiles.shape[2] // 8
     cuts = [(0, 0)]
     if grid is None and 0 < len(tiles) * tall * wide < FEW:
@@ -67,6 +67,13 @@ def measure(pixels: Array, grid: tuple[int, int] | None) -> Blocks:
     weights = (BANDS / BANDS.sum((1, 2), keepdims=True)).reshape(3, 64).astype(np.float32)
     clipped = bool(len(blocks) and blocks.min() >= 0), bool(len(blocks) and blocks.max() <= 255)
     return Blocks(blocks.mean((2, 3)), spectrum.reshape(-1, 4, 64) @ weights.T, float(len(cuts)), clipped)
+
+
+def _halved(tiles: Array) -> Array:
+    """Tiles (n, h, w, 3) at half their size, each pixel the mean of four."""
+    tall, wide = (side // 2 for side in tiles.shape[1:3])
+    four = tiles[:, : 2 * tall, : 2 * wide].reshape(len(tiles), tall, 2, wide, 2, 3)
+    return np.ascontiguousarray(four.mean((2, 4)))
 
 
 def _cut(tiles: Array) -> Array:
