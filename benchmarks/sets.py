@@ -144,6 +144,24 @@ def blurred(folder: str, sigma: float, noise: float) -> Maker:
     return make
 
 
+def grainy(folder: str, sigma: float, size: float, ratio: float) -> Maker:
+    """Noise of σ (/255) in each channel, Gaussian of σ size/2 px filtered, chroma over luma `ratio`, cut off, 8 bit."""
+
+    def make(data: Path) -> Iterator[Pair]:
+        rng = np.random.default_rng(0)
+        for path in listed(data / "eval" / folder):
+            x = read(path)
+            grain = ndimage.gaussian_filter(
+                rng.standard_normal(x.shape), (size / 2, size / 2, 0), mode="wrap"
+            )
+            grain /= grain.std()
+            grey = grain.mean(2, keepdims=True)
+            coloured = (grey + ratio * (grain - grey)) * (3 / (1 + 2 * ratio**2)) ** 0.5
+            yield Pair(path.stem, rounded(x + sigma / 255 * coloured), x)
+
+    return make
+
+
 def developed(folder: str, shot: float, read_noise: float) -> Maker:
     """Poisson–Gaussian noise of linear light seen through the tone curve (θ's own model), 8 bit."""
     theta = ParameterVector().with_values({"noise.shot": shot, "noise.read": read_noise})
@@ -240,6 +258,8 @@ SETS: dict[str, Maker] = {
     "cbsd68-awgn25-8bit": awgn("cbsd68", 25, True),
     "kodak24-awgn25-8bit": awgn("kodak24", 25, True),
     "kodak24-developed": developed("kodak24", 10, 5),
+    "kodak24-colour-noise": grainy("kodak24", 15, 0, 2.5),
+    "kodak24-grain": grainy("kodak24", 12, 2, 1.5),
     "kodak24-jpeg20": jpeg("kodak24", 20),
     "kodak24-jpeg40": jpeg("kodak24", 40),
     "kodak24-blur": blurred("kodak24", 1.6, 2.55),

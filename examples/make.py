@@ -64,6 +64,10 @@ EXAMPLES = {
         "budgie_kitten-on-lawn.jpg",
         {"blur.focus": 2.0, "blur.sigma": 0.8, "noise.shot": 14.0, "noise.read": 8.0, "noise.chroma": 1.3},
     ),
+    "grain.jpg": Example(
+        "budgie_oakland-zoo-otters.jpg",
+        {"noise.shot": 22.0, "noise.read": 8.0, "noise.size": 2.2, "noise.chroma": 1.8},
+    ),
 }
 
 

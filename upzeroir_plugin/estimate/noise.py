@@ -20,7 +20,6 @@ from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_coarse import worth
 from upzeroir_plugin.estimate.noise_grain import Parts
 from upzeroir_plugin.estimate.noise_levels import NARROW, Levels, levels
-from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.parameters import names_in
 from upzeroir_plugin.photo.image import Photo
@@ -56,9 +55,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     halved = blocks_of(photo.pixels, None, halved=True)
     if not len(halved.mean):
         return fine
-    return noise_coarse.joined(
-        fine, _read(halved, rounding / 4, compressed, quality, halved=True), compressed
-    )
+    return noise_coarse.joined(fine, _read(halved, rounding / 4, compressed, quality, halved=True))
 
 
 def _read(
@@ -167,9 +164,9 @@ def _decompressed(
     """
     mixed = tuple((1 - compressed) * raw + compressed * y for raw, y in zip(luma, told, strict=True))
     share = np.maximum(chroma[0], 0).sum() / max(np.maximum(mixed[0], 0).sum(), 1e-6)
-    alive = logistic((share - 0.35) / 0.08) * logistic((quality - 85) / 3)
-    doubt = compressed * (0.15 * np.abs(chroma[0]) + (1 - alive) * (1e3 + 10 * np.abs(mixed[0])))
-    lost = compressed * (1 - alive)
+    dead = 1 - noise_grain.alive(float(share), quality)
+    doubt = compressed * (0.15 * np.abs(chroma[0]) + dead * (1e3 + 10 * np.abs(mixed[0])))
+    lost = compressed * dead
     return (mixed[0], mixed[1]), ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
 
 

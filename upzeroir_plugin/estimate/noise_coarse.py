@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.noise_blocks import HIGH, MIDDLE
 from upzeroir_plugin.estimate.noise_clipped import Measured
-from upzeroir_plugin.estimate.noise_grain import gains_at, noise_part
+from upzeroir_plugin.estimate.noise_grain import alive, gains_at, noise_part
 from upzeroir_plugin.estimate.noise_levels import Levels
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
@@ -45,32 +45,29 @@ def worth(sigma: float) -> float:
 
 
 def measured(
-    binned: Levels, families: Array, size: float, compressed: float, _quality: float
+    binned: Levels, families: Array, size: float, compressed: float, quality: float
 ) -> tuple[Measured, tuple[float, float]]:
     """Variance of the bins of the photo at half its size, and the ratio of chroma's noise to luma's, with their errors.
 
     Chroma tells the variance, in its middle band, since it hardly sees texture: what the high band keeps of coarse
     grain depends too much on its size. The ratio is that of the high bands, which lose as much in both; the upper
-    quartile, since texture adds to luma only. Behind JPEG chroma has lost its own, and luma tells.
+    quartile, since texture adds to luma only. Where JPEG has killed chroma, luma tells.
     """
     high = np.maximum(families[..., HIGH], 1e-6)
-    square = max(float(np.quantile(high[1] / high[0], 0.75)), GREY**2)
+    square = float(np.quantile(high[1] / high[0], 0.75))
+    dead = compressed * (1 - alive(square, quality))
+    square = max(square, GREY**2)
     chroma = families[1, :, MIDDLE] / gains_at(size)[MIDDLE]
     chroma = chroma, chroma * np.sqrt(2 / binned.freedom) + 0.02
     luma = noise_part(families[0], size, binned.freedom)
     times = (1 / square + 2) / 3
-    variance, error = (
-        (1 - compressed) * times * c + compressed * y for c, y in zip(chroma, luma, strict=True)
-    )
-    ratio = math.sqrt(square + compressed * (1 - square))
+    variance, error = ((1 - dead) * times * c + dead * y for c, y in zip(chroma, luma, strict=True))
+    ratio = math.sqrt(square + dead * (1 - square))
     return Measured(binned.means, np.maximum(variance, 0), error, binned.ends), (ratio, 0.1 * ratio)
 
 
-def joined(fine: Findings, coarse: Findings, compressed: float) -> Findings:
-    """The readings at the photo's size and those at half of it as one, each by how likely the grain is of its kind.
-
-    Behind JPEG, with the probability `compressed`, colour at half the size tells nothing of the ratio.
-    """
+def joined(fine: Findings, coarse: Findings) -> Findings:
+    """The readings at the photo's size and those at half of it as one, each by how likely the grain is of its kind."""
     there, size = coarse.evidence["sigma"], coarse.reading("noise.size").value
     left = fine.evidence["sigma"] * kept(fine.reading("noise.size").value)
     beyond = math.log(max(there, 1e-3) / max(left, 1e-3) / LESS)
@@ -79,9 +76,7 @@ def joined(fine: Findings, coarse: Findings, compressed: float) -> Findings:
         return fine
     coarse = _at_full_size(coarse)
     pairs = zip(fine.readings, coarse.readings, strict=True)
-    readings = tuple(
-        _mixed(a, b, share * (1 - compressed) if a.name == "noise.chroma" else share) for a, b in pairs
-    )
+    readings = tuple(_mixed(a, b, share) for a, b in pairs)
     return Findings(readings, (coarse if share > 0.5 else fine).evidence)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.jpeg_tables import BASIS
 from upzeroir_plugin.estimate.noise_blocks import BANDS, HIGH, LOW, MIDDLE
+from upzeroir_plugin.estimate.odds import logistic
 
 Array = NDArray[np.float64]
 Parts = tuple[Array, Array]
@@ -103,6 +104,13 @@ def noise_part(energy: Array, size: float, freedom: Array) -> tuple[Array, Array
     chance = 2 * energy[:, HIGH] / high / np.sqrt(freedom)
     texture = 0.6 * np.maximum(excess, 0) / (kappa - ratio) / high
     return value, np.hypot(np.hypot(chance, texture), 0.02)
+
+
+def alive(share: float, quality: float) -> float:
+    """0 to 1: whether JPEG of a quality has left chroma's high frequencies, which have `share` of luma's energy there:
+    subsampling or coarse steps kill them.
+    """
+    return logistic((share - 0.35) / 0.08) * logistic((quality - 85) / 3)
 
 
 def chroma_ratio(luma: Parts, chroma: Parts) -> tuple[float, float, float]:
