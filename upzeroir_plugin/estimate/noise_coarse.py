@@ -28,8 +28,8 @@ SIZE_PER_HALF, SIZE_LESS = 2.38, 0.57
 """Grain's size in px by what is read at half the size (ours: 6 photos of val, 2, 2.5 and 3 px are read as 1.08, 1.29
 and 1.5 there)."""
 FAINT = 1.3
-"""How many times as strong as fine noise coarse grain must be: of 402 sound photos two are read as having 2.0 and
-2.2/255 of it."""
+"""How many times as strong as fine noise coarse grain must be: of 402 sound photos three are read as having 2.0 to
+2.5/255 of it."""
 FROM, SURE = 0.78, 0.02
 """Size at half the size from which grain is coarse, and the scale of that decision: finer grain is read whole."""
 LESS, CLEAR = 0.8, 0.06
