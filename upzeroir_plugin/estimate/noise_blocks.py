@@ -71,9 +71,10 @@ def measure(pixels: Array, grid: tuple[int, int] | None, halved: bool = False) -
 
 def _halved(tiles: Array) -> Array:
     """Tiles (n, h, w, 3) at half their size, each pixel the mean of four."""
-    tall, wide = (side // 2 for side in tiles.shape[1:3])
-    four = tiles[:, : 2 * tall, : 2 * wide].reshape(len(tiles), tall, 2, wide, 2, 3)
-    return np.ascontiguousarray(four.mean((2, 4)))
+    tall, wide = (side // 2 * 2 for side in tiles.shape[1:3])
+    rows = tiles[:, 0:tall:2] + tiles[:, 1:tall:2]
+    four: Array = rows[:, :, 0:wide:2] + rows[:, :, 1:wide:2]
+    return np.multiply(four, 0.25, out=four)
 
 
 def _cut(tiles: Array) -> Array:

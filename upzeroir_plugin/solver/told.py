@@ -1,4 +1,4 @@
-"""Noise that the user told of: more than the photo shows, or of another colour than its brightness.
+"""Noise that the user told of: more than the photo shows.
 
 A denoiser that is told of more noise than there is takes what noise there is for texture, and removes *less* (measured:
 at three times the true σ half as much as at the true one). A slider must not do that. So what is missing is made up:
