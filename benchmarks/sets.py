@@ -145,7 +145,10 @@ def blurred(folder: str, sigma: float, noise: float) -> Maker:
 
 
 def grainy(folder: str, sigma: float, size: float, ratio: float) -> Maker:
-    """Noise of σ (/255) in each channel, Gaussian of σ size/2 px filtered, chroma over luma `ratio`, cut off, 8 bit."""
+    """Noise of σ (/255) in each channel, Gaussian of σ size/2 px filtered, chroma over luma `ratio`, cut off, 8 bit.
+
+    Made without physics/, so that what is wrong there shows here.
+    """
 
     def make(data: Path) -> Iterator[Pair]:
         rng = np.random.default_rng(0)

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate import noise_clipped, noise_coarse, noise_curve, noise_grain, noise_jpeg
-from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, Blocks
-from upzeroir_plugin.estimate.noise_blocks import measure as blocks_of
+from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, Blocks, measure
 from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_coarse import worth
 from upzeroir_plugin.estimate.noise_grain import Parts
@@ -47,12 +46,12 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     cut off at black and at white.
     """
     compressed, quality, grid = _compression(jpeg)
-    found = blocks_of(photo.pixels, grid)
+    found = measure(photo.pixels, grid)
     if not len(found.mean):
         return _nothing()
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
     fine = _read(found, rounding, compressed, quality)
-    halved = blocks_of(photo.pixels, None, halved=True)
+    halved = measure(photo.pixels, None, halved=True)
     if not len(halved.mean):
         return fine
     return noise_coarse.joined(fine, _read(halved, rounding / 4, compressed, quality, halved=True))
@@ -62,15 +61,15 @@ def _read(
     found: Blocks, rounding: float, compressed: float, quality: float, halved: bool = False
 ) -> Findings:
     """What `estimate_noise` returns, of blocks of the photo or of the photo `halved`."""
-    measure = noise_coarse.measured if halved else _measured
+    variances = noise_coarse.measured if halved else _measured
     binned = levels(found)
     families = _families(binned, rounding)
     size, size_error = noise_grain.size_of(families, binned.scatter, binned.freedom)
-    measured, (ratio, ratio_error) = measure(binned, families, size, compressed, quality)
+    measured, (ratio, ratio_error) = variances(binned, families, size, compressed, quality)
     times, times_error = 1.0, UNTOLD
     if any(found.clipped) and compressed < CERTAIN:
         thin = levels(found, NARROW)
-        narrow, _ = measure(thin, _families(thin, rounding), size, compressed, quality)
+        narrow, _ = variances(thin, _families(thin, rounding), size, compressed, quality)
         times, times_error = noise_clipped.times_of(narrow, found.clipped, compressed, size)
     fit = noise_clipped.fit(measured, found.clipped, compressed, times)
     sigma = math.sqrt(float(np.mean(np.maximum(fit.fitted, 0))))

@@ -7,11 +7,11 @@ in the blocks' high band. Photos look alike at all sizes, so that what is no noi
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from upzeroir_plugin.estimate.blur_widths import averaging
 from upzeroir_plugin.estimate.noise_blocks import HIGH, MIDDLE
 from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_grain import alive, gains_at, noise_part
@@ -20,6 +20,7 @@ from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 
 Array = NDArray[np.float64]
+PAIR = np.full(2, 0.5)
 WORTH, SOFT = 2.05, 0.15
 """σ in 1/255 at which noise is as likely as not worth removing, and the scale of that decision: from about 1.7 on it
 acts. Weaker grain, a scan's or a film's, is not seen, and a clean photo comes out as it went in (of 24 clean Kodak
@@ -69,7 +70,7 @@ def measured(
 def joined(fine: Findings, coarse: Findings) -> Findings:
     """The readings at the photo's size and those at half of it as one, each by how likely the grain is of its kind."""
     there, size = coarse.evidence["sigma"], coarse.reading("noise.size").value
-    left = fine.evidence["sigma"] * kept(fine.reading("noise.size").value)
+    left = fine.evidence["sigma"] * _kept(fine.reading("noise.size").value)
     beyond = math.log(max(there, 1e-3) / max(left, 1e-3) / LESS)
     share = logistic((size - FROM) / SURE) * logistic(beyond / CLEAR)
     if share < 0.01:
@@ -80,25 +81,27 @@ def joined(fine: Findings, coarse: Findings) -> Findings:
     return Findings(readings, (coarse if share > 0.5 else fine).evidence)
 
 
-def kept(size: float) -> float:
+def _kept(size: float) -> float:
     """What averaging 2 × 2 pixels leaves of the σ of noise of a correlation length in px."""
-    return (1 + math.exp(-1 / max(size, 1e-3) ** 2)) / 2
+    return averaging(size, PAIR) ** 2
 
 
 def _at_full_size(found: Findings) -> Findings:
     """Readings taken at half the size, as they are of the photo."""
     whole = SIZE_PER_HALF * found.reading("noise.size").value - SIZE_LESS
-    times = 1 / kept(whole)
+    times = 1 / _kept(whole)
     sigma = times * found.evidence["sigma"]
     present = worth(sigma / FAINT)
-    factors = {"noise.shot": times**2, "noise.read": times, "noise.file": times}
+    lines = {
+        "noise.shot": (times**2, 0.0),
+        "noise.read": (times, 0.0),
+        "noise.file": (times, 0.0),
+        "noise.size": (SIZE_PER_HALF, -SIZE_LESS),
+    }
     readings = []
     for r in found.readings:
-        factor = factors.get(r.name, 1.0)
-        made = Reading(r.name, factor * r.value, factor * r.std, present)
-        readings.append(
-            replace(made, value=whole, std=SIZE_PER_HALF * r.std) if r.name == "noise.size" else made
-        )
+        factor, offset = lines.get(r.name, (1.0, 0.0))
+        readings.append(Reading(r.name, factor * r.value + offset, factor * r.std, present))
     bins = [
         {**b, "variance": times**2 * b["variance"], "fit": times**2 * b["fit"]}
         for b in found.evidence["bins"]

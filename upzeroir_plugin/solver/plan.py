@@ -10,6 +10,7 @@ from torch import Tensor
 
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import BY_NAME, GROUPS, MODIFIERS, Amounts, ParameterVector
+from upzeroir_plugin.physics import noise
 from upzeroir_plugin.physics.blur import kernel
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.physics.noise import sigma_map
@@ -148,7 +149,7 @@ def sigma_of(
     """
     variance = torch.zeros_like(y[:, :1])
     values = theta.values()
-    if any(values[n] > 0 for n in ("noise.shot", "noise.read", "noise.file")):
+    if not noise.is_neutral(values):
         variance = sigma_map(y, values) ** 2
         if there:
             variance = torch.minimum(variance, most_noise(y, values["noise.size"]) ** 2)

@@ -18,10 +18,9 @@ from torch.nn import functional
 
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.physics.box import box_mean
-from upzeroir_plugin.physics.noise import coloured, variance
+from upzeroir_plugin.physics.noise import AMOUNTS, coloured, variance
 from upzeroir_plugin.prior.tiles import Box
 
-AMOUNTS = ("noise.shot", "noise.read", "noise.file")
 AROUND = 15
 """Side in px of the square over which noise and brightness are taken."""
 LEVELS = 16

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.physics import noise
 
-AMOUNTS = ("noise.shot", "noise.read", "noise.file")
 UNSURE = 1.13
 """How many times a ratio may be misread. By so much less is squeezed: a little that was wrongly squeezed costs more
 than it wins (grain of 1.5 px read as .9: .15 dB), and much of it saturated colours (12 crops of val, σ 8 and 16, ratio
@@ -57,7 +57,7 @@ def whitening(theta: ParameterVector) -> Whitening:
     crops in noise of 20: at a ratio of .05 32.8 dB as it is, 32.7 with a half, 32.5 with a third of the contrast).
     """
     ratio = theta["noise.chroma"]
-    if all(theta[name] == 0 for name in AMOUNTS):
+    if noise.is_neutral(theta.values()):
         return WHITE
     power = COMPRESSED if theta["jpeg.quality"] < 100 else 1.0
     weaker, stronger = min(ratio * UNSURE, 1.0), max(ratio / UNSURE, 1.0)
