@@ -79,6 +79,15 @@ def test_colour_is_not_squeezed_while_blur_is_undone() -> None:
     assert deblurring(grey) == whitening(grey)
 
 
+@pytest.mark.parametrize("quality", [100.0, 60.0])
+def test_noise_in_colour_is_no_more_of_it_while_blur_is_undone(quality: float) -> None:
+    """What JPEG did is not multiplied by what the noise's colour asks for."""
+    values = {"noise_file": 4.0, "blur_sigma": 1.5, "jpeg_quality": quality}
+    y = bad(scene(SIDE, SIDE, seed=2), **values)
+    plain, coloured = (planned(y, automatic(**values, noise_chroma=ratio)) for ratio in (1.0, 3.0))
+    assert coloured.blur_sigma == plain.blur_sigma
+
+
 @pytest.mark.parametrize(
     ("values", "least"),
     [

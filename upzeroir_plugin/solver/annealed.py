@@ -84,7 +84,7 @@ def make_plan(
     blur = neutralised(theta, {"blur"}) != theta
     maps = _used(maps, theta)
     exposure = _exposure(coarse) if denoise else 1.0
-    white, plain = whitening(theta), deblurring(theta)
+    white = whitening(theta)
     sigma_map = sigma_of(coarse, theta, share=white.share)[0]
     sigma = float(sigma_map.median())
     blur_sigma, refine, spread = 0.0, False, 1.0
@@ -93,7 +93,8 @@ def make_plan(
         lit = neutralised(theta, {"haze"}).values()
         gain = invert_pointwise(coarse, lit, place)[1]
         error = white.spread * prior.error(sigma_map * exposure) / exposure
-        noise = plain.share / white.share * sigma_map if denoise else torch.full_like(sigma_map, 1 / 255)
+        share = deblurring(theta).share
+        noise = sigma_of(coarse, theta, share=share)[0] if denoise else torch.full_like(sigma_map, 1 / 255)
         blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
         whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
         spread = max(1.0, float(whole.max()))
