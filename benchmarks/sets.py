@@ -131,6 +131,17 @@ def jpeg(folder: str, quality: int) -> Maker:
     return make
 
 
+def saved_again(folder: str, first: int, last: int, corner: tuple[int, int]) -> Maker:
+    """4:2:0 JPEG, cut at `corner` (x, y), and compressed again; the file's tables are not handed on."""
+    x, y = corner
+
+    def make(data: Path) -> Iterator[Pair]:
+        for pair in jpeg(folder, first)(data):
+            yield Pair(pair.name, compressed(pair.degraded[y:, x:], last), pair.reference[y:, x:])
+
+    return make
+
+
 def blurred(folder: str, sigma: float, noise: float) -> Maker:
     """Gaussian blur with mirrored borders, white noise (/255), 8 bit."""
 
@@ -265,6 +276,7 @@ SETS: dict[str, Maker] = {
     "kodak24-grain": grainy("kodak24", 12, 2, 1.5),
     "kodak24-jpeg20": jpeg("kodak24", 20),
     "kodak24-jpeg40": jpeg("kodak24", 40),
+    "kodak24-jpeg-twice": saved_again("kodak24", 40, 85, (3, 5)),
     "kodak24-blur": blurred("kodak24", 1.6, 2.55),
     "lol-noise": noisier(tao("LOL_256x256", "lowlight"), 15),
     "hsts-noise": noisier(tao("HSTS_256x256", "synthetic"), 15),

@@ -58,3 +58,42 @@ def test_a_table_with_a_zero_is_read(tmp_path: Path) -> None:
     odd = replace(photo, evidence=replace(photo.evidence, jpeg_tables=(table,)))
     (reading,) = estimate_jpeg(odd).readings
     assert abs(reading.value - 50) <= 3
+
+
+def _again(path: Path, first: int, last: int, at: tuple[int, int]) -> Path:
+    """A picture compressed, cut at `at` (x, y), and compressed again."""
+    picture = Image.fromarray(np.uint8(scene(320, 400, 3) * 255 + 0.5))
+    picture.save(path, "JPEG", quality=first)
+    with Image.open(path) as once:
+        once.crop((*at, *once.size)).save(path.with_suffix(".again.jpg"), "JPEG", quality=last)
+    return path.with_suffix(".again.jpg")
+
+
+@pytest.mark.parametrize("at", [(0, 0), (3, 5), (0, 3), (4, 4)])
+@pytest.mark.parametrize(("first", "last"), [(20, 75), (40, 85), (60, 92)])
+def test_the_coarser_of_two_compressions_is_read(
+    tmp_path: Path, first: int, last: int, at: tuple[int, int]
+) -> None:
+    photo = load(_again(tmp_path / "a.jpg", first, last, at), 1e6)
+    found = estimate_jpeg(photo)
+    assert abs(found.readings[0].value - first) <= 3
+    assert found.evidence["file_quality"] == last
+    assert found.evidence["grid"] == [-at[0] % 8, -at[1] % 8]
+
+
+@pytest.mark.parametrize(("first", "last"), [(90, 60), (None, 60), (None, 85)])
+def test_a_finer_compression_before_the_last_says_nothing(
+    tmp_path: Path, first: int | None, last: int
+) -> None:
+    photo = load(_again(tmp_path / "a.jpg", first or 100, last, (3, 5)), 1e6)
+    found = estimate_jpeg(photo)
+    assert abs(found.readings[0].value - last) <= 1
+    assert found.evidence["before"][1] < 0.05
+
+
+def test_a_compression_is_read_beneath_a_light_edit(tmp_path: Path) -> None:
+    photo = load(_saved(tmp_path / "a.jpg", quality=30), 1e6)
+    grain = np.random.default_rng(0).normal(0, 1.5 / 255, photo.pixels.shape).astype(np.float32)
+    edited = replace(photo, pixels=np.clip(photo.pixels + grain, 0, 1), evidence=FileEvidence())
+    (reading,) = estimate_jpeg(edited).readings
+    assert reading.present > 0.9 and abs(reading.value - 30) <= 3
