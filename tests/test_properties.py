@@ -75,6 +75,7 @@ FILES = [
     encoded(PICTURE, "JPEG", exif=exif_block(6), quality=80),
     encoded(PICTURE, "PNG", exif=exif_block()),
     encoded(PICTURE, "TIFF"),
+    encoded(PICTURE, "WEBP", exif=exif_block().tobytes(), quality=50),
     b"II*\0\x08\0\0\0",
     b"",
 ]

@@ -29,7 +29,7 @@ Tags = dict[int, Any]
 
 
 def read_evidence(path: Union[str, Path], upright: bool = True) -> dict[str, Any]:
-    """JPEG tables, subsampling and size (w, h), bit depth, ISO, exposure, camera, lens, noise profile.
+    """JPEG tables and subsampling, WebP's quantiser, size (w, h), bit depth, ISO, exposure, camera, lens, noise.
 
     {} for what says nothing.
     `upright`: the pixels that go with it have been turned as the file's orientation says. Never raises: a file that is
@@ -37,8 +37,16 @@ def read_evidence(path: Union[str, Path], upright: bool = True) -> dict[str, Any
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            return _evidence(file.read(HEAD), upright)
-    except (OSError, struct.error, ValueError, IndexError, OverflowError, RecursionError):
+            return evidence_in(file.read(HEAD), upright)
+    except OSError:
+        return {}
+
+
+def evidence_in(data: bytes, upright: bool = True) -> dict[str, Any]:
+    """What `read_evidence` returns, of a file's first bytes."""
+    try:
+        return _evidence(data, upright)
+    except (struct.error, ValueError, IndexError, OverflowError, RecursionError):
         return {}
 
 
@@ -47,6 +55,8 @@ def _evidence(data: bytes, upright: bool) -> dict[str, Any]:
         found, exif = _jpeg(data)
     elif data[:8] == b"\x89PNG\r\n\x1a\n":
         found, exif = _png(data)
+    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        found, exif = _webp(data)
     elif data[:4] in (b"II*\0", b"MM\0*"):
         found, exif = {}, data
     else:
@@ -114,6 +124,77 @@ def _png(data: bytes) -> tuple[dict[str, Any], bytes]:
             exif = data[at + 8 : at + 8 + length]
         at += 12 + length
     return found, exif
+
+
+def _webp(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """The quantiser of a lossy WebP, and EXIF where it is near enough."""
+    at, exif, found = 12, b"", {}
+    while at + 8 <= len(data):
+        kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        body = data[at + 8 : at + 8 + length]
+        if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+            width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", body, 6))
+            found = {"bit_depth": 8, "size": (width, height), "webp_quantiser": _quantiser(_Bits(body[10:]))}
+        elif kind == b"EXIF":
+            exif = body[6:] if body[:6] == b"Exif\0\0" else body
+        at += 8 + length + length % 2
+    return found, exif
+
+
+class _Bits:
+    """VP8's boolean decoder at even odds (RFC 6386, section 7)."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at, self.left = data, 2, 8
+        self.value, self.range = int.from_bytes(data[:2], "big"), 255
+
+    def number(self, bits: int) -> int:
+        """The next `bits`, the greatest first."""
+        total = 0
+        for _ in range(bits):
+            split = 1 + ((self.range - 1) >> 1)
+            bit = self.value >= split << 8
+            self.value -= bit * (split << 8)
+            self.range = self.range - split if bit else split
+            while self.range < 128:
+                self.value, self.range, self.left = self.value << 1, self.range << 1, self.left - 1
+                if not self.left:
+                    self.value |= self.data[self.at]
+                    self.at, self.left = self.at + 1, 8
+            total = 2 * total + bit
+        return total
+
+    def signed(self, bits: int) -> int:
+        """0 where a flag says so, else a number of `bits` and its sign."""
+        if not self.number(1):
+            return 0
+        size = self.number(bits)
+        return -size if self.number(1) else size
+
+
+def _quantiser(bits: _Bits) -> float:
+    """Index of the quantiser of luma, 0 to 127, the mean over a key frame (RFC 6386, section 19.2)."""
+    bits.number(2)
+    quantisers, absolute, odds = [0, 0, 0, 0], 0, [255, 255, 255]
+    if bits.number(1):
+        mapped, told = bits.number(1), bits.number(1)
+        if told:
+            absolute = bits.number(1)
+            quantisers = [bits.signed(7) for _ in range(4)]
+            for _ in range(4):
+                bits.signed(6)
+        if mapped:
+            odds = [bits.number(8) if bits.number(1) else 255 for _ in range(3)]
+    bits.number(10)  # the loop filter
+    if bits.number(1) and bits.number(1):
+        for _ in range(8):
+            bits.signed(6)
+    bits.number(2)
+    base = 0 if absolute else bits.number(7)
+    first, low, high = ((odd + (odd == 255)) / 256 for odd in odds)
+    shares = (first * low, first * (1 - low), (1 - first) * high, (1 - first) * (1 - high))
+    used = (min(max(base + quantiser, 0), 127) for quantiser in quantisers)
+    return sum(share * quantiser for share, quantiser in zip(shares, used))  # noqa: B905 - Python 3.9
 
 
 def _directories(block: bytes) -> Tags:

@@ -158,7 +158,7 @@ def _evidence(image: Any, source: Any) -> dict[str, Any]:
     found = read_evidence(path, _upright(image))
     size = found.pop("size", None)
     if size is not None and list(size) != [source.get_width(), source.get_height()]:
-        for name in ("jpeg_tables", "jpeg_subsampling", "crop_offset"):
+        for name in ("jpeg_tables", "jpeg_subsampling", "webp_quantiser", "crop_offset"):
             found.pop(name, None)
     return found
 

@@ -97,3 +97,23 @@ def test_a_compression_is_read_beneath_a_light_edit(tmp_path: Path) -> None:
     edited = replace(photo, pixels=np.clip(photo.pixels + grain, 0, 1), evidence=FileEvidence())
     (reading,) = estimate_jpeg(edited).readings
     assert reading.present > 0.9 and abs(reading.value - 30) <= 3
+
+
+def _webp(path: Path, quality: int, first: int | None = None) -> Path:
+    picture = Image.fromarray(np.uint8(scene(320, 400, 3) * 255 + 0.5))
+    if first is not None:
+        picture.save(path.with_suffix(".jpg"), quality=first)
+        picture = Image.open(path.with_suffix(".jpg"))
+    picture.save(path, "WEBP", quality=quality)
+    return path
+
+
+@pytest.mark.parametrize(("quality", "like"), [(10, 28), (40, 50), (75, 71), (92, 91)])
+def test_a_lossy_webp_counts_as_the_jpeg_that_it_is_like(tmp_path: Path, quality: int, like: int) -> None:
+    (reading,) = estimate_jpeg(load(_webp(tmp_path / "a.webp", quality), 1e6)).readings
+    assert reading.present > 0.9 and abs(reading.value - like) <= 3
+
+
+def test_a_coarse_jpeg_saved_as_webp_is_read_as_that_jpeg(tmp_path: Path) -> None:
+    (reading,) = estimate_jpeg(load(_webp(tmp_path / "a.webp", 85, first=25), 1e6)).readings
+    assert reading.present > 0.9 and abs(reading.value - 25) <= 3

@@ -4,6 +4,7 @@ import io
 import struct
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -275,3 +276,25 @@ def test_a_hint_in_each_file_for_the_estimators(tmp_path: Path) -> None:
     assert found.jpeg_subsampling == (1, 2) and found.crop_offset == (8, 0)
     np.testing.assert_array_equal(np.reshape(found.jpeg_tables[0], (8, 8)), stored.T)
     assert len(found.jpeg_tables) == 2 and found.from_json(found.to_json()) == found
+
+
+@pytest.mark.parametrize("options", [{}, {"exif": exif_block(), "method": 6}, {"alpha": True}])
+def test_the_quantiser_of_a_lossy_webp_falls_with_its_quality(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    picture = Image.fromarray(scene(120, 160))
+    if options.pop("alpha", False):
+        picture.putalpha(128)
+    told = []
+    for quality in (5, 30, 60, 90, 100):
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=quality, **options)
+        told.append(loaded(tmp_path, buffer.getvalue()).evidence.webp_quantiser)
+    assert told == sorted(told, reverse=True) and told[-1] == 0
+    assert 75 < told[0] < 95 and 45 < told[1] < 56 and 5 < told[3] < 12  # libwebp's, RFC 6386's scale of 128
+
+
+def test_a_lossless_webp_has_no_quantiser(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(scene(40, 56)).save(buffer, "WEBP", lossless=True)
+    assert loaded(tmp_path, buffer.getvalue()).evidence.webp_quantiser is None

@@ -179,6 +179,17 @@ def test_a_frame_with_evidence_is_judged_like_its_file(
     assert first["evidence"]["jpeg"]["file_quality"] == second["evidence"]["jpeg"]["file_quality"] == 30
 
 
+def test_a_frame_of_a_webp_is_judged_like_its_file(service: Client, tmp_path: Path) -> None:
+    as_image(scene(120, 160)).save(tmp_path / "a.webp", quality=40)
+    by_file = service.upload_file(tmp_path / "a.webp")
+    frame = service.photo_frame(by_file["id"])
+    rows = np.frombuffer(frame.pixels, np.uint8).reshape(by_file["height"], by_file["width"], 3)
+    told = read_evidence(tmp_path / "a.webp")
+    first, second = service.estimate(by_file["id"]), service.estimate(upload(service, rows, evidence=told))
+    assert first["parameters"] == second["parameters"]
+    assert first["parameters"]["jpeg.quality"]["value"] == pytest.approx(50, abs=3)
+
+
 # Honesty maps
 
 

@@ -17,11 +17,13 @@ class FileEvidence:
 
     `jpeg_tables`: quantisation tables in natural (row-major) order, luma first, 64 values each. `jpeg_subsampling`:
     (horizontal, vertical) chroma subsampling, (2, 2) for 4:2:0. `noise_profile`: DNG NoiseProfile pairs (S, O).
+    `webp_quantiser`: index of a lossy WebP's quantiser for luma, 0 to 127, the mean over the picture.
     `crop_offset`: where these pixels begin in the file, (x, y), for the phase of the 8×8 grid.
     """
 
     jpeg_tables: tuple[tuple[int, ...], ...] = ()
     jpeg_subsampling: tuple[int, int] | None = None
+    webp_quantiser: float | None = None
     bit_depth: int = 8
     iso: float | None = None
     exposure_seconds: float | None = None

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.evidence import HEAD, evidence_in
 from upzeroir_plugin.photo import profile
 from upzeroir_plugin.photo.decoded import Decoded, Limits
+from upzeroir_plugin.photo.image import FileEvidence
 from upzeroir_plugin.photo.metadata import Metadata, orientation
 
 Image.MAX_IMAGE_PIXELS = None  # Limits decides, from the header, and what it allows shall be read
@@ -33,7 +35,11 @@ def read(stream: IO[bytes], limits: Limits) -> Decoded:
         raise animated(limits.name)
     found = metadata(picture)
     colour, alpha = parted(samples(picture))
-    return Decoded(colour, alpha, 255, picture.info.get("icc_profile"), found, picture.format or "")
+    stream.seek(0)
+    hints = FileEvidence(webp_quantiser=evidence_in(stream.read(HEAD)).get("webp_quantiser"))
+    return Decoded(
+        colour, alpha, 255, picture.info.get("icc_profile"), found, picture.format or "", hints=hints
+    )
 
 
 def metadata(picture: Image.Image) -> Metadata:

@@ -275,6 +275,7 @@ def _words(value: object) -> bool:
 EVIDENCE: Mapping[str, Callable[[object], bool]] = {
     "jpeg_tables": _rows(_rows(_numbers(1, 65535, True), 64, 64), 1, 4),
     "jpeg_subsampling": _rows(_numbers(1, 4, True), 2, 2),
+    "webp_quantiser": _numbers(0, 127),
     "bit_depth": _numbers(1, 32, True),
     "iso": _numbers(1, 1e8),
     "exposure_seconds": _numbers(1e-9, 1e6),
