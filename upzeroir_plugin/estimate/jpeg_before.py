@@ -8,6 +8,7 @@ teeth, and believed as far as it stands out from what all other places of the bl
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -36,14 +37,15 @@ TEETH = (1.0, 1.6, 2.5, 4.0)
 """σ of the teeth on moved blocks, in levels: what a later compression at quality 97 to 75 leaves."""
 CLOSE = 5
 """How much coarser a compression must have been to matter, in quality."""
-FINEST = 92
-"""Finest quality that is looked for behind edits that are no compression."""
-PLAIN, SLOPE = 2.0, 0.2
+COARSEST, FINEST = 10, 92
+"""Coarsest quality that is looked for (the steps below leave so few coefficients that chance makes a lattice of them),
+and the finest behind edits that are no compression."""
+PLAIN, SLOPE = 2.0, 0.15
 """How far (times a robust σ, times log-likelihood per coefficient) moved blocks stand out at even odds, and its scale:
 of 42 photos of train/, as they are, halved, and compressed at 65 to 92, at most 0.9; 500 px compressed at 20 to 50,
 moved, and compressed again at 75, 1.7 and more, then at 92, 18 and more."""
-SPOKEN = 500
-"""Coefficients below which little is believed."""
+SPOKEN, LEAST = 500, 200
+"""Coefficients below which little is believed, and nothing: a photo of saturated colours has few sound blocks."""
 ENOUGH, SLACK = 20.0, 4.0
 """Log-likelihood at which a compression on the same blocks is as likely as not, and its scale: as `jpeg`'s own."""
 
@@ -65,7 +67,7 @@ def before(luma: Array, places: Array, last: tuple[Phase, Table, float] | None) 
         return _moved(places, None, FINEST)
     phase, table, quality = last
     top = round(quality) - CLOSE
-    if top < 1:
+    if top < COARSEST:
         return Before(quality, phase, 0.0)
     return max(_same(luma, phase, table, top), _moved(places, phase, top), key=lambda found: found.present)
 
@@ -73,16 +75,17 @@ def before(luma: Array, places: Array, last: tuple[Phase, Table, float] | None) 
 def _same(luma: Array, phase: Phase, table: Table, top: int) -> Before:
     """On the last compression's blocks."""
     size = (np.arange(BINS) + 0.5) * BIN
-    total = np.zeros(top)
+    tables = LUMA_TABLES[COARSEST - 1 : top]
+    total = np.zeros(len(tables))
     for (v, u), found in zip(FREQUENCIES, histogram(luma, phase, FEW), strict=False):
         step = int(table[v, u])
         counts = np.bincount(np.round(size / step).astype(np.intp), found).astype(np.float64)
         if counts[1:].any():
-            firsts = LUMA_TABLES[:top, v, u].tolist()
+            firsts = tables[:, v, u].tolist()
             gains = {first: _gain(counts, first, step) for first in set(firsts)}
             total += [gains[first] for first in firsts]
     best = int(np.argmax(total))
-    return Before(float(best + 1), phase, logistic((float(total[best]) - ENOUGH) / SLACK))
+    return Before(float(best + COARSEST), phase, logistic((float(total[best]) - ENOUGH) / SLACK))
 
 
 def _gain(counts: NDArray[np.float64], first: int, last: int) -> float:
@@ -106,10 +109,11 @@ def _gain(counts: NDArray[np.float64], first: int, last: int) -> float:
 def _moved(histograms: Array, phase: Phase | None, top: int) -> Before:
     """On other blocks than the last compression's, or on any where there was none."""
     kinds, mirrored = _places(phase)
+    spoken = float(histograms.sum()) / len(PHASES)
     best = Before(100.0, (0, 0), 0.0)
-    most = 0.0
+    most = 0.0 if spoken > LEAST else math.inf
     for jitter in TEETH:
-        found = scores(histograms, LUMA_TABLES[:top], jitter)
+        found = scores(histograms, LUMA_TABLES[COARSEST - 1 : top], jitter)
         above = found - found[mirrored]
         above[mirrored == np.arange(len(PHASES))] = np.inf
         for kind in range(4):
@@ -118,13 +122,13 @@ def _moved(histograms: Array, phase: Phase | None, top: int) -> Before:
                 above[own] = np.minimum(above[own], found[own] - np.median(found[own], 0))
         above[kinds == 0] = -np.inf
         rest = found[kinds == 3]
-        spread = 1.4826 * np.median(np.abs(rest - np.median(rest, 0)), 0) + 1
+        spread = 1.4826 * np.median(np.abs(rest - np.median(rest, 0)), 0) + 10
         at, index = np.unravel_index(int(np.argmax(above)), above.shape)
         gain = float(above[at, index])
         if gain > most:
             most = gain
-            plain = gain / float(spread[index]) * gain / (float(histograms.sum()) / len(PHASES) + SPOKEN)
-            best = Before(float(index + 1), PHASES[int(at)], logistic((plain - PLAIN) / SLOPE))
+            plain = gain / float(spread[index]) * gain / (spoken + SPOKEN)
+            best = Before(float(index + COARSEST), PHASES[int(at)], logistic((plain - PLAIN) / SLOPE))
     return best
 
 

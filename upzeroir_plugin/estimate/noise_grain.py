@@ -27,6 +27,8 @@ COARSE = 100.0
 """Energy, in levels², from which coarse grain is told from soft texture (ours: val; sound photos stay below it)."""
 FAINT = 0.15
 """Middle energy of one family over the other's, below which it says little."""
+LOUDER = 1.5
+"""Energy of chroma over luma's, above which noise is stronger in colour (ours: at a ratio of σ of 1.5, 2.2)."""
 SIZES = np.linspace(0, 1.6, 65)
 """px; beyond, the high band holds nothing of the noise."""
 RATIOS = np.geomspace(0.03, 4, 240)
@@ -108,9 +110,11 @@ def noise_part(energy: Array, size: float, freedom: Array) -> tuple[Array, Array
 
 def alive(share: float, quality: float) -> float:
     """0 to 1: whether JPEG of a quality has left chroma's high frequencies, which have `share` of luma's energy there:
-    subsampling or coarse steps kill them.
+    subsampling or coarse steps kill them, but not where they are the louder ones.
     """
-    return logistic((share - 0.35) / 0.08) * logistic((quality - 85) / 3)
+    return logistic((share - 0.35) / 0.08) * max(
+        logistic((quality - 85) / 3), logistic((share - LOUDER) / 0.1)
+    )
 
 
 def chroma_ratio(luma: Parts, chroma: Parts) -> tuple[float, float, float]:
