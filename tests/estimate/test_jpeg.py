@@ -117,3 +117,10 @@ def test_a_lossy_webp_counts_as_the_jpeg_that_it_is_like(tmp_path: Path, quality
 def test_a_coarse_jpeg_saved_as_webp_is_read_as_that_jpeg(tmp_path: Path) -> None:
     (reading,) = estimate_jpeg(load(_webp(tmp_path / "a.webp", 85, first=25), 1e6)).readings
     assert reading.present > 0.9 and abs(reading.value - 25) <= 3
+
+
+def test_pixels_edited_since_deny_the_files_tables(tmp_path: Path) -> None:
+    photo = load(_saved(tmp_path / "a.jpg", quality=40), 1e6)
+    found = estimate_jpeg(replace(photo, pixels=0.6 * photo.pixels + 0.2))
+    assert found.evidence["file_quality"] == 40
+    assert abs(found.readings[0].value - 62.5) <= 1  # steps of 125 % of the IJG's table, times 0.6

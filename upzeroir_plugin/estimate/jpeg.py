@@ -8,10 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate.jpeg_before import Before, before
-from upzeroir_plugin.estimate.jpeg_lattice import JITTERS, PHASES, Phase, histogram, luma_of, placed, scores
+from upzeroir_plugin.estimate.jpeg_before import Last, before
+from upzeroir_plugin.estimate.jpeg_lattice import (
+    ENOUGH,
+    JITTERS,
+    PHASES,
+    Phase,
+    chance,
+    histogram,
+    luma_of,
+    placed,
+    scores,
+)
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES, table_quality
-from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.estimate.tiles import spread
 from upzeroir_plugin.photo.image import Photo
@@ -22,9 +31,8 @@ Table = NDArray[np.int_]
 TILE, TILES = 72, 96
 KNOWABLE = LUMA_TABLES[:97]
 """Above quality 97 nearly all steps are 1, which every 8-bit picture fits."""
-ENOUGH, SLACK = 20.0, 4.0
-"""Log-likelihood at which a compression is as likely as not, and its scale: ours, above what chance gives to the best
-of 64 grids and 100 qualities, below the least of compressed photos of 256 px."""
+TURNED = KNOWABLE.transpose(0, 2, 1)
+"""Those of a photo turned by a quarter after compression: they are not symmetric."""
 WEBP = ((0, 6.5, 13.6, 25, 32, 44, 60, 84, 127), (98, 91, 83, 71, 62, 50, 35, 22, 8))
 """Index of a WebP's quantiser, and the JPEG quality that wins most where it is told in its place (ours: 6 photos of
 val, by 0.6 dB at WebP's quality 5 to 1.4 dB at 75; 10 either way costs at most 0.1 dB)."""
@@ -32,14 +40,12 @@ UNSURE = 4.0
 """σ of that quality."""
 
 
-class _Last(NamedTuple):
-    """The last compression: quality and its σ, presence, phase of the blocks, luma table."""
+class _Quality(NamedTuple):
+    """A quality, its σ, and how sure it is that there was a compression."""
 
-    quality: float
+    value: float
     std: float
     present: float
-    phase: Phase
-    table: Table
 
 
 def estimate_jpeg(photo: Photo) -> Findings:
@@ -52,62 +58,59 @@ def estimate_jpeg(photo: Photo) -> Findings:
     than the last. The file's tables tell of the last one, unless the pixels, which may have been edited since, deny it.
     """
     luma = luma_of(spread(photo.pixels, TILE, TILES))
-    places = placed(luma)
-    last, found = _seen(luma, places, photo.evidence.crop_offset)
+    places, home = placed(luma), _home(photo.evidence.crop_offset)
+    last, quality, found = _seen(luma, places, home)
     file_quality = None
     if photo.evidence.jpeg_tables:
         table = np.maximum(np.reshape(photo.evidence.jpeg_tables[0], (8, 8)), 1)
         file_quality = table_quality(table)
-        home = _phase(photo.evidence.crop_offset)
-        told = float(_best(histogram(luma, home)[None], table[None])[0, 0])
-        if told > -ENOUGH:
-            last = _Last(file_quality, 0.5, 1.0, home, table)
+        counts = last.counts if last.phase == home else histogram(luma, home)
+        denied = chance(-float(_best(counts[None], table[None])[0, 0]))
+        quality = _mixed(denied, quality, _Quality(file_quality, 0.5, 1.0))
+        if denied < 0.5:
+            last = Last(file_quality, home, counts, table)
     if photo.evidence.webp_quantiser is not None:
-        last, first = _webp(photo.evidence.webp_quantiser, before(luma, places, None))
+        quality = _Quality(float(np.interp(photo.evidence.webp_quantiser, *WEBP)), UNSURE, 1.0)
+        last, first = last._replace(phase=(0, 0)), before(places, None)
+        if first.quality >= quality.value - UNSURE:
+            first = first._replace(present=0.0)
     else:
-        first = before(luma, places, (last.phase, last.table, last.quality) if last.present > 0.5 else None)
-    sure = first.present
+        first = before(places, last if quality.present > 0.5 else None)
     evidence: dict[str, Any] = {
         "scores": [round(float(score), 1) for score in found],
-        "grid": list(first.phase if sure > 0.5 else last.phase),
+        "grid": list(first.phase if first.present > 0.5 else last.phase),
         "file_quality": file_quality,
-        "before": [first.quality, round(sure, 3)],
+        "before": [first.quality, round(first.present, 3)],
     }
-    quality = sure * first.quality + (1 - sure) * last.quality
-    std = math.hypot(sure + (1 - sure) * last.std, sure * (1 - sure) * (last.quality - first.quality))
-    present = sure + (1 - sure) * last.present
-    return Findings((Reading("jpeg.quality", quality, std, present),), evidence)
+    quality = _mixed(first.present, _Quality(first.quality, 1.0, 1.0), quality)
+    return Findings((Reading("jpeg.quality", *quality),), evidence)
 
 
-def _webp(quantiser: float, first: Before) -> tuple[_Last, Before]:
-    """A WebP as the compression that it is like, and a JPEG before it that was coarser."""
-    quality = float(np.interp(quantiser, *WEBP))
-    last = _Last(quality, UNSURE, 1.0, (0, 0), KNOWABLE[min(round(quality), len(KNOWABLE)) - 1])
-    return last, first if first.quality < quality - UNSURE else first._replace(present=0.0)
+def _mixed(share: float, one: _Quality, other: _Quality) -> _Quality:
+    """`share` of the one, the rest of the other; how far they are apart adds to σ."""
+    value, std, present = (share * a + (1 - share) * b for a, b in zip(one, other, strict=True))
+    return _Quality(value, math.hypot(std, share * (1 - share) * (one.value - other.value)), present)
 
 
-def _seen(luma: Array, places: Array, offset: tuple[int, int]) -> tuple[_Last, Array]:
-    """The compression that the pixels show, and the scores of each quality 1–97."""
-    phase, found = _scored(luma, places, offset)
-    turned = False
-    if found.max() < ENOUGH:  # a photo turned by a quarter after compression: the tables are not symmetric
-        other = luma.swapaxes(1, 2)
-        across, scored = _scored(other, placed(other), offset[::-1])
-        if scored.max() > ENOUGH:
-            phase, found, turned = across[::-1], scored, True
-    quality, std = _posterior(found)
-    table = KNOWABLE[round(quality) - 1]
-    present = logistic((float(found.max()) - ENOUGH) / SLACK)
-    return _Last(quality, std, present, phase, table.T if turned else table), found
+def _seen(luma: Array, places: Array, home: Phase) -> tuple[Last, _Quality, Array]:
+    """The compression that the pixels show, what is known of its quality, and the scores of each quality 1–97."""
+    tables = KNOWABLE
+    phase, counts, found = _scored(luma, places, home, tables)
+    if found.max() < ENOUGH:
+        turned = _scored(luma, places, home, TURNED)
+        if turned[2].max() > ENOUGH:
+            tables, (phase, counts, found) = TURNED, turned
+    value, std = _posterior(found)
+    last = Last(value, phase, counts, tables[round(value) - 1])
+    return last, _Quality(value, std, chance(float(found.max()))), found
 
 
-def _scored(luma: Array, places: Array, offset: tuple[int, int]) -> tuple[Phase, Array]:
-    """Phase (x, y) of the blocks, the one that the file's corner gives or the best, and each quality's score there."""
-    best = _best(places, KNOWABLE).max(1)
-    phase = _phase(offset)
-    if best[PHASES.index(phase)] < best.max():
-        phase = PHASES[int(np.argmax(best))]
-    return phase, _best(histogram(luma, phase)[None], KNOWABLE)[0]
+def _scored(luma: Array, places: Array, home: Phase, tables: Table) -> tuple[Phase, Array, Array]:
+    """Phase (x, y) of the blocks, `home` or one that fits better, their histogram, and each table's score there."""
+    best = _best(places, tables).max(1)
+    phase = home if best[PHASES.index(home)] == best.max() else PHASES[int(np.argmax(best))]
+    counts = histogram(luma, phase)
+    return phase, counts, _best(counts[None], tables)[0]
 
 
 def _best(histograms: Array, tables: Table) -> Array:
@@ -116,7 +119,8 @@ def _best(histograms: Array, tables: Table) -> Array:
     return best
 
 
-def _phase(offset: tuple[int, int]) -> Phase:
+def _home(offset: tuple[int, int]) -> Phase:
+    """Where the file's own blocks begin."""
     return -offset[0] % 8, -offset[1] % 8
 
 

@@ -24,7 +24,7 @@ from upzeroir_plugin.estimate.jpeg_lattice import (
     OUTLIERS,
     PHASES,
     Phase,
-    histogram,
+    chance,
     scores,
 )
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
@@ -46,8 +46,15 @@ of 42 photos of train/, as they are, halved, and compressed at 65 to 92, at most
 moved, and compressed again at 75, 1.7 and more, then at 92, 18 and more."""
 SPOKEN, LEAST = 500, 200
 """Coefficients below which little is believed, and nothing: a photo of saturated colours has few sound blocks."""
-ENOUGH, SLACK = 20.0, 4.0
-"""Log-likelihood at which a compression on the same blocks is as likely as not, and its scale: as `jpeg`'s own."""
+
+
+class Last(NamedTuple):
+    """The last compression: `quality`, `phase` of its blocks, their `histogram` (few, BINS) and luma table (8, 8)."""
+
+    quality: float
+    phase: Phase
+    counts: Array
+    table: Table
 
 
 class Before(NamedTuple):
@@ -58,34 +65,30 @@ class Before(NamedTuple):
     present: float
 
 
-def before(luma: Array, places: Array, last: tuple[Phase, Table, float] | None) -> Before:
-    """What there was before `last`: phase, luma table (8, 8) and quality of a compression, or None.
-
-    luma (n, h, w) in levels, `places` its `placed`.
-    """
+def before(places: Array, last: Last | None) -> Before:
+    """What there was before `last`, or where there was no compression; `places`: what `placed` returns."""
     if last is None:
         return _moved(places, None, FINEST)
-    phase, table, quality = last
-    top = round(quality) - CLOSE
+    top = round(last.quality) - CLOSE
     if top < COARSEST:
-        return Before(quality, phase, 0.0)
-    return max(_same(luma, phase, table, top), _moved(places, phase, top), key=lambda found: found.present)
+        return Before(last.quality, last.phase, 0.0)
+    return max(_same(last, top), _moved(places, last.phase, top), key=lambda found: found.present)
 
 
-def _same(luma: Array, phase: Phase, table: Table, top: int) -> Before:
+def _same(last: Last, top: int) -> Before:
     """On the last compression's blocks."""
     size = (np.arange(BINS) + 0.5) * BIN
     tables = LUMA_TABLES[COARSEST - 1 : top]
     total = np.zeros(len(tables))
-    for (v, u), found in zip(FREQUENCIES, histogram(luma, phase, FEW), strict=False):
-        step = int(table[v, u])
+    for (v, u), found in zip(FREQUENCIES[:FEW], last.counts, strict=False):
+        step = int(last.table[v, u])
         counts = np.bincount(np.round(size / step).astype(np.intp), found).astype(np.float64)
         if counts[1:].any():
             firsts = tables[:, v, u].tolist()
             gains = {first: _gain(counts, first, step) for first in set(firsts)}
             total += [gains[first] for first in firsts]
     best = int(np.argmax(total))
-    return Before(float(best + COARSEST), phase, logistic((float(total[best]) - ENOUGH) / SLACK))
+    return Before(float(best + COARSEST), last.phase, chance(float(total[best])))
 
 
 def _gain(counts: NDArray[np.float64], first: int, last: int) -> float:
@@ -114,13 +117,12 @@ def _moved(histograms: Array, phase: Phase | None, top: int) -> Before:
     most = 0.0 if spoken > LEAST else math.inf
     for jitter in TEETH:
         found = scores(histograms, LUMA_TABLES[COARSEST - 1 : top], jitter)
-        above = found - found[mirrored]
-        above[mirrored == np.arange(len(PHASES))] = np.inf
-        for kind in range(4):
-            own = kinds == kind
-            if own.any():
-                above[own] = np.minimum(above[own], found[own] - np.median(found[own], 0))
+        alone = (mirrored == np.arange(len(PHASES)))[:, None]
+        above = np.where(alone, np.inf, found - found[mirrored])
         above[kinds == 0] = -np.inf
+        for kind in set(kinds.tolist()) - {0}:
+            own = kinds == kind
+            above[own] = np.minimum(above[own], found[own] - np.median(found[own], 0))
         rest = found[kinds == 3]
         spread = 1.4826 * np.median(np.abs(rest - np.median(rest, 0)), 0) + 10
         at, index = np.unravel_index(int(np.argmax(above)), above.shape)
