@@ -176,6 +176,26 @@ def grainy(folder: str, sigma: float, size: float, ratio: float) -> Maker:
     return make
 
 
+def blotched(folder: str, sigma: float, size: float, fine: float, quality: int) -> Maker:
+    """Colour noise of σ (/255) in each channel and no luma, Gaussian of σ size/2 px; grey noise of `fine`; JPEG.
+
+    Made without physics/, too.
+    """
+
+    def make(data: Path) -> Iterator[Pair]:
+        rng = np.random.default_rng(0)
+        for path in listed(data / "eval" / folder):
+            x = read(path)
+            spots = ndimage.gaussian_filter(
+                rng.standard_normal(x.shape), (size / 2, size / 2, 0), mode="wrap"
+            )
+            spots -= spots.mean(2, keepdims=True)
+            y = x + sigma / 255 * spots / spots.std() + fine / 255 * rng.standard_normal((*x.shape[:2], 1))
+            yield Pair(path.stem, compressed(rounded(y), quality), x)
+
+    return make
+
+
 def developed(folder: str, shot: float, read_noise: float) -> Maker:
     """Poisson–Gaussian noise of linear light seen through the tone curve (θ's own model), 8 bit."""
     theta = ParameterVector().with_values({"noise.shot": shot, "noise.read": read_noise})
@@ -274,6 +294,7 @@ SETS: dict[str, Maker] = {
     "kodak24-developed": developed("kodak24", 10, 5),
     "kodak24-colour-noise": grainy("kodak24", 15, 0, 2.5),
     "kodak24-grain": grainy("kodak24", 12, 2, 1.5),
+    "kodak24-blotches": blotched("kodak24", 8, 6, 4, 92),
     "kodak24-jpeg20": jpeg("kodak24", 20),
     "kodak24-jpeg40": jpeg("kodak24", 40),
     "kodak24-jpeg-twice": saved_again("kodak24", 40, 85, (3, 5)),

@@ -9,6 +9,7 @@ UNITS = {
     "noise.read": "in 1e-3 of linear light",
     "noise.file": "in 1/255 of white",
     "noise.chroma": "a ratio",
+    "noise.blotches": "in 1/255 of white",
     "colour.tint": "in 1/3000 of Duv",
     "jpeg.quality": "IJG quality",
 }
@@ -56,6 +57,9 @@ WORDS = {
     "noise.clipped": "Noise cannot go below black or above white, which makes both greyish; this is corrected. "
     "Above 1 the noise was stronger then: 2 to 3 if the photo was made smaller later. Lower it if shadows drown in "
     "black.",
+    "noise.blotches": "Clouds of red and green in skies and shadows, from high ISO and the camera's own smoothing. "
+    "Only colour is smoothed: edges and texture stay. Raise it if clouds remain, lower it if small things lose "
+    "their colour.",
     "colour.temperature": "In mired: 10 is a small step, 100 the way from daylight to a light bulb.",
     "colour.tint": "Fluorescent light is too green, some mixed light too magenta.",
     "jpeg.quality": "The worst quality that the photo was ever saved with. Below about 30, blocks and rings are "

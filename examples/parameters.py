@@ -75,6 +75,7 @@ SHOWN = {
     "noise.size": Shown(KITTEN, {"noise.shot": 30.0, "noise.size": 1.2}, FUR),
     "noise.chroma": Shown(KITTEN, {"noise.shot": 20.0, "noise.chroma": 2.5}, FUR),
     "noise.clipped": Shown(ROME, {"noise.file": 14.0, "noise.clipped": 2.5}, ARCHES),
+    "noise.blotches": Shown(KITTEN, {"noise.blotches": 10.0}, FACE),
     "colour.temperature": Shown(SPICES, {"colour.temperature": 80.0}),
     "colour.tint": Shown(SPICES, {"colour.tint": 45.0}),
     "jpeg.quality": Shown(SUNSET, {"jpeg.quality": 12.0}, (560, 120)),

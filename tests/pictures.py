@@ -39,6 +39,12 @@ def scene(height: int = 256, width: int = 256, seed: int = 0) -> Pixels:
     return rounded(0.02 + 0.94 * mixed)
 
 
+def calm() -> Pixels:
+    """A scene of 448 × 576 px with little texture: enlarged four times."""
+    enlarged: Pixels = ndimage.zoom(scene(112, 144), (4, 4, 1), order=1).astype(np.float32)
+    return enlarged
+
+
 def rounded(x: Pixels, levels: int = 255) -> Pixels:
     """As a file with that many steps holds it."""
     return (np.round(np.clip(x, 0, 1) * levels) / levels).astype(np.float32)

@@ -74,6 +74,7 @@ def test_every_fault_of_the_table_is_heard_at_its_worst(row: Parameter) -> None:
 ROWS = {
     "noise.file": ("noise", 1),
     "noise.shot": ("noise", 1),
+    "noise.blotches": ("blotches", 1),
     "haze.depth": ("haze", 1),
     "blur.sigma": ("sigma", 1),
     "blur.focus": ("focus", 1),

@@ -85,6 +85,8 @@ PARAMETERS = tuple(
          "Standard deviation of chroma over that of luma."),
         ("noise.clipped", "noise", "times", 1, 6, 1, 0.1, "Cut at black and white",
          "How many times stronger the noise was when black and white cut it off."),
+        ("noise.blotches", "noise", "1/255", 0, 30, 0, 0.1, "Colour blotches",
+         "Spots of colour some 6 px wide, as demosaicing and a camera's smoothing leave: standard deviation."),
         ("colour.temperature", "colour", "mired", -250, 250, 0, 1, "Temperature",
          "Cast: positive means the photo is too warm."),
         ("colour.tint", "colour", "3000 Duv", -150, 150, 0, 1, "Tint",

@@ -27,7 +27,8 @@ from upzeroir_plugin.prior.embedded import Prior, embedded
 from upzeroir_plugin.prior.folder import is_latent
 from upzeroir_plugin.prior.store import FOLDER, place_of
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles
-from upzeroir_plugin.solver.annealed import Pixels, make_plan, probe, refit, to_pixels, to_tensor
+from upzeroir_plugin.solver import blotches
+from upzeroir_plugin.solver.annealed import Pixels, Probe, make_plan, probe, refit, to_pixels, to_tensor
 from upzeroir_plugin.solver.area import (
     around,
     check_size,
@@ -246,14 +247,35 @@ class _Run:
             work = [t for t in work if inside(weight, grown(t, self.area, RAMP)).any()]
         self._draft(plan, work, weight)
         self.label = "probe"
-        tested = probe(self.photo.pixels, plan, prior, self.check, self.kept)
-        self.calls += tested.calls
+        tested = self._probe(plan)
         if not tested.verdict.accepted and not self.control.kept.is_set():
             again = refit(plan, tested)
             if again is not plan:
-                plan, tested = again, probe(self.photo.pixels, again, prior, self.check, self.kept)
-                self.calls += tested.calls
+                plan, tested = again, self._probe(again)
         return self._tiles(work, plan, weight), plan, tested.verdict
+
+    def _probe(self, plan: Plan) -> Probe:
+        tested = probe(
+            self.photo.pixels, plan, self.means.prior, self.check, self.kept,
+            lambda box: self._unspotted(box, plan),
+        )  # fmt: skip
+        self.calls += tested.calls
+        return tested
+
+    def _unspotted(self, box: Box, plan: Plan) -> torch.Tensor:
+        """A window of the photo without blotches; with them once the user keeps what there is."""
+        pixels, prior = to_tensor(inside(self.photo.pixels, box)), self.means.prior
+        if not plan.blotches or self.control.kept.is_set():
+            return pixels
+
+        def spots() -> torch.Tensor:
+            wide = blotches.around(box, plan.size, prior.multiple)
+            seen = to_tensor(inside(self.photo.pixels, wide))
+            return _part(
+                blotches.found(seen, plan.blotches, plan.exposure, prior, self._check_cancel), wide, box
+            )
+
+        return pixels - self.kept.made(("blotches", box, cleaning(plan, prior)), spots)
 
     def _guided(self, plan: Plan, weight: Pixels | None) -> tuple[Pixels, Plan, Verdict]:
         """The area in one window with its context, by the paper's solver."""
@@ -278,8 +300,9 @@ class _Run:
             theta = plan.theta.with_values(present.values)
             self.events.put(Step(present.step + 1, present.steps, self.preview, present.sigma, theta, {}))
 
+        seen = self._unspotted(window, plan)
         found = solve_kept(
-            pixels, window, plan, self.space, prior, settings, self.options.seed, self.check, report, self.kept,
+            seen, window, plan, self.space, prior, settings, self.options.seed, self.check, report, self.kept,
         )  # fmt: skip
         self.calls, self.told = self.calls + found.calls, told(found)
         full = finish(
@@ -345,7 +368,7 @@ class _Run:
         """Window after window, blended; only where the mask asks for it."""
         assert self.view is not None and self.preview is not None  # noqa: S101 - the draft made them
         canvas = Canvas(self._source(), self.area, len(work) > 1)
-        self.label = "noise" if plan.denoise else "blur" if plan.blur_calls else "draft"
+        self.label = "noise" if plan.denoise or plan.blotches else "blur" if plan.blur_calls else "draft"
         self.finished = 0.0
         self.total = float(sum(t.window[2] * t.window[3] for t in work)) or 1.0
         self.begun, self.expected = time.monotonic(), max(1, plan.calls * self.means.prior.checks)
@@ -378,7 +401,8 @@ class _Run:
                 self.preview = self.view.pasted(self.preview, to_pixels(_part(shown, tile.window, box)), box)
                 self.events.put(replace(self.pulse(), box=box))
 
-        done = restore_window(pixels, tile.window, plan, self.means.prior, self.check, report, self.kept)
+        seen = self._unspotted(tile.window, plan)
+        done = restore_window(seen, tile.window, plan, self.means.prior, self.check, report, self.kept)
         self.calls += done.calls if first else 0
         full = finish(pixels, done, plan, points, self.options.amounts, self.options.strength)
         return to_pixels(_part(full, tile.window, grown(tile, self.area, RAMP)))

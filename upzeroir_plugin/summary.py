@@ -14,6 +14,7 @@ else:
 GRADES = {
     # Standard deviation in 1/255 where the scene's mid-grey lies in this photo.
     "noise": ((1, "slightly noisy"), (3, "noisy"), (8, "very noisy"), (20, "extremely noisy")),
+    "blotches": ((1, "colour blotches"), (6, "strong colour blotches")),
     # Mid-tone exponent m as |log2 m|.
     "dark": ((0.15, "dark mid-tones"), (0.5, "very dark mid-tones")),
     "pale": ((0.15, "pale mid-tones"), (0.5, "very pale mid-tones")),
@@ -47,8 +48,8 @@ def summary(theta: ParameterVector, say: Callable[[str], str] = str) -> str:
     each of `phrases()`.
     """
     blur = [say(_grade(name, theta[f"blur.{name}"])) for name in ("sigma", "focus", "length")]
-    found = [say(_grade("noise", noise_on_grey(theta))), *_light(theta, say)]
-    found += [say(_grade("haze", 1 - math.exp(-theta["haze.depth"]))), *blur]
+    found = [say(_grade("noise", noise_on_grey(theta))), say(_grade("blotches", theta["noise.blotches"]))]
+    found += [*_light(theta, say), say(_grade("haze", 1 - math.exp(-theta["haze.depth"]))), *blur]
     found += [*_colour(theta, say), *_file(theta, say)]
     said = [phrase for phrase in found if phrase]
     if not said:

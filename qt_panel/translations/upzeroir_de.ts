@@ -284,6 +284,10 @@
       <translation>Farbe</translation>
     </message>
     <message>
+      <source>Colour blotches</source>
+      <translation>Farbflecken</translation>
+    </message>
+    <message>
       <source>Colour noise</source>
       <translation>Farbrauschen</translation>
     </message>
@@ -1136,6 +1140,10 @@
       <translation>Vorher und nachher geteilt</translation>
     </message>
     <message>
+      <source>Spots of colour some 6 px wide, as demosaicing and a camera's smoothing leave: standard deviation.</source>
+      <translation>Farbige Flecken von etwa 6 px Breite, wie Farbinterpolation und die Glättung der Kamera sie hinterlassen: Standardabweichung.</translation>
+    </message>
+    <message>
       <source>Standard deviation of chroma over that of luma.</source>
       <translation>Standardabweichung der Farbe gegen die der Helligkeit.</translation>
     </message>
@@ -1496,6 +1504,10 @@
       <translation>sauber</translation>
     </message>
     <message>
+      <source>colour blotches</source>
+      <translation>Farbflecken</translation>
+    </message>
+    <message>
       <source>compressed</source>
       <translation>komprimiert</translation>
     </message>
@@ -1734,6 +1746,10 @@
     <message>
       <source>still has a shape</source>
       <translation>hat noch eine Form</translation>
+    </message>
+    <message>
+      <source>strong colour blotches</source>
+      <translation>starke Farbflecken</translation>
     </message>
     <message>
       <source>strong cool cast</source>

@@ -81,6 +81,15 @@ def test_chroma_is_the_ratio_to_luma_on_orthonormal_axes(ratio: float) -> None:
     assert abs(chroma.std() / luma.std() - ratio) < 0.03 * max(ratio, 0.1)
 
 
+def test_blotches_are_coarse_colour_of_their_own() -> None:
+    fine = drawn(0.5, {"noise.file": 10.0})
+    found = drawn(0.5, {"noise.file": 10.0, "noise.blotches": 8.0}) - fine
+    assert found.mean(1).abs().max() < 1e-6
+    assert abs(found.var() / (8 / 255) ** 2 - 1) < 0.1
+    lag = (found[..., 6:] * found[..., :-6]).mean() / found.var()
+    assert abs(lag - torch.exp(torch.tensor(-1.0))) < 0.08
+
+
 def test_sigma_map_follows_brightness_and_not_the_noise() -> None:
     theta = {**NEUTRAL, "noise.shot": 20.0, "noise.read": 5.0}
     clean = torch.full((1, 3, 64, 128), 0.25)

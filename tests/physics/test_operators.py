@@ -179,6 +179,7 @@ BAD = {
     "noise.size": 1.5,
     "noise.chroma": 2.0,
     "noise.clipped": 3.0,
+    "noise.blotches": 5.0,
     "jpeg.quality": 95.0,
 }
 

@@ -61,6 +61,7 @@ SLIDERS: dict[str, tuple[dict[str, float], Effect]] = {
     "noise.shot": ({}, moved),
     "noise.read": ({}, moved),
     "noise.chroma": ({"noise.file": 6.0}, colour),
+    "noise.blotches": ({}, moved),
     "colour.temperature": ({}, lambda x: mean(2)(x) - mean(0)(x)),
     "colour.tint": ({}, lambda x: mean(0)(x) + mean(2)(x) - 2 * mean(1)(x)),
     "jpeg.quality": ({}, lambda x: -moved(x)),
@@ -70,8 +71,8 @@ SLIDERS: dict[str, tuple[dict[str, float], Effect]] = {
 }
 NOT_SEEN = {"blur.length": 0.02, "blur.focus": 0.02}
 """Share of an effect that may be lost on the way: two long motions or wide discs that ruin this photo do it alike."""
-WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0}
-"""Wider ones do not fit into so small a picture."""
+WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0, "noise.blotches": 8.0}
+"""Wider ones do not fit into so small a picture; of blotches several times stronger than there are, less is taken."""
 WITHOUT = {"blur.angle", "noise.size", "noise.clipped", "sampling.scale"}
 """A direction, a kind of grain, histories of clipping and enlargement: no more and no less of anything."""
 

@@ -15,6 +15,7 @@ from upzeroir_plugin.solver.window import remaining
     ("group", "values"),
     [
         ("noise", {"noise_file": 15.0}),
+        ("noise", {"noise_blotches": 10.0}),
         ("jpeg", {"jpeg_quality": 20.0}),
         ("light", {"light_ev": 1.5, "light_midtones": 1.2}),
         ("haze", {"haze_depth": 0.9}),

@@ -33,6 +33,7 @@ def whole_and_crop(named: tuple[tuple[str, float], ...]) -> tuple[Pixels, Estima
     "values",
     [
         {"noise_file": 12.0},
+        {"noise_file": 6.0, "noise_blotches": 8.0},
         {"jpeg_quality": 25.0},
         {"haze_depth": 0.8, "light_ev": 1.5, "colour_tint": 20.0},
         MIXED,

@@ -13,7 +13,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate import noise_clipped, noise_coarse, noise_curve, noise_grain, noise_jpeg
+from upzeroir_plugin.estimate import (
+    noise_blotches,
+    noise_clipped,
+    noise_coarse,
+    noise_curve,
+    noise_grain,
+    noise_jpeg,
+)
 from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, Blocks, measure
 from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_coarse import worth
@@ -43,7 +50,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
 
     Evidence: `bins`, from dark to bright, each with `brightness` (0–1), the measured noise `variance` and the `fit`
     (file values squared, ×255²) and `weight`; `sigma`, the noise of the whole photo in 1/255; `clipped`, whether it is
-    cut off at black and at white.
+    cut off at black and at white; `blotches`, the odds of them, 0 to 1.
     """
     compressed, quality, grid = _compression(jpeg)
     found = measure(photo.pixels, grid)
@@ -51,10 +58,11 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         return _nothing()
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
     fine = _read(found, rounding, compressed, quality)
-    halved = measure(photo.pixels, None, halved=True)
-    if not len(halved.mean):
-        return fine
-    return noise_coarse.joined(fine, _read(halved, rounding / 4, compressed, quality, halved=True))
+    halved = measure(photo.pixels, None, halvings=1)
+    if len(halved.mean):
+        fine = noise_coarse.joined(fine, _read(halved, rounding / 4, compressed, quality, halved=True))
+    blotches, there = noise_blotches.read(measure(photo.pixels, None, halvings=2), fine)
+    return Findings((*fine.readings, blotches), {**fine.evidence, "blotches": there})
 
 
 def _read(
@@ -119,9 +127,13 @@ def as_seen(found: Findings, undone: float, gain: Callable[[Array], Array]) -> F
         return found
     brightness = np.array([b["brightness"] for b in bins])
     fit = np.array([max(b["fit"], 0.0) for b in bins])
-    sigma = PLAINER**undone * math.sqrt(float(np.mean(fit * np.maximum(gain(brightness), 1) ** 2)))
+    plainer = PLAINER**undone * np.maximum(gain(brightness), 1)
+    sigma = math.sqrt(float(np.mean(fit * plainer**2)))
     present = worth(sigma)
-    readings = tuple(replace(r, present=max(r.present, present)) for r in found.readings)
+    *fine, blotches = found.readings
+    spots = blotches.value * math.sqrt(float(np.mean(plainer**2)))
+    seen = replace(blotches, present=found.evidence["blotches"] * noise_blotches.worth(spots))
+    readings = (*(replace(r, present=max(r.present, present)) for r in fine), seen)
     return Findings(readings, {**found.evidence, "seen": sigma})
 
 
@@ -209,6 +221,7 @@ def _amounts(curve: noise_curve.Curve, present: float) -> list[Reading]:
 
 def _nothing() -> Findings:
     """For a photo that holds no block of 8×8 pixels."""
-    neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0), (1.0, 1.0))
+    neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0), (1.0, 1.0), (0.0, 20.0))
     readings = tuple(Reading(n, value, std, 0.0) for n, (value, std) in zip(NAMES, neutral, strict=True))
-    return Findings(readings, {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False]})
+    evidence = {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False], "blotches": 0.0}
+    return Findings(readings, evidence)

@@ -34,6 +34,8 @@ BANDS = np.stack([(ORDER >= 1) & (ORDER <= 3), (ORDER >= 4) & (ORDER <= 6), ORDE
 """(3, 8, 8): which frequencies (vertical, horizontal) are in the low, middle and high band."""
 
 TILE, TILES = 64, 400
+QUARTERED = 100
+"""Tiles of a photo at a quarter of its size: as many of its pixels as 400 at half of it."""
 FEW = 4000
 """Below this number of blocks they overlap by half, for more flat ones."""
 
@@ -50,13 +52,16 @@ class Blocks:
     """Whether values may have been cut off at black and at white."""
 
 
-def measure(pixels: Array, grid: tuple[int, int] | None, halved: bool = False) -> Blocks:
+def measure(pixels: Array, grid: tuple[int, int] | None, halvings: int = 0) -> Blocks:
     """Blocks of a photo (H, W, 3) in [0, 1]; `grid` is the phase (x, y) that JPEG's blocks have, or None.
 
-    `halved`: of the photo at half its size, each pixel the mean of four. A photo with a side below 8 px has no blocks.
+    `halvings`: of the photo at half its size so many times (0 to 2), each pixel the mean of four. A photo with a side
+    below 8 px there has no blocks.
     """
     x, y = grid or (0, 0)
-    tiles = _halved(spread(pixels, 2 * TILE, TILES)) if halved else spread(pixels[y:, x:], TILE, TILES)
+    tiles = spread(pixels[y:, x:], TILE << halvings, QUARTERED if halvings == 2 else TILES)
+    for _ in range(halvings):
+        tiles = _halved(tiles)
     tall, wide = tiles.shape[1] // 8, tiles.shape[2] // 8
     cuts = [(0, 0)]
     if grid is None and 0 < len(tiles) * tall * wide < FEW:

@@ -53,7 +53,7 @@ def degrade(
     """
     for operator in BEFORE_NOISE:
         x = _apply(operator, x, theta, fields)
-    if not noise.is_neutral(theta):
+    if not noise.is_neutral(theta) or noise.blotchy(theta):
         x = _noisy(x, theta, generator, levels)
     x = _as_file(x, levels)
     for operator in AFTER_NOISE:

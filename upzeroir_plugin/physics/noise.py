@@ -13,6 +13,8 @@ from upzeroir_plugin.physics.operator import Theta, is_at_neutral, scalar
 
 LSB = 1 / 255
 AMOUNTS = ("noise.shot", "noise.read", "noise.file")
+BLOTCH = 6.0
+"""Correlation length of blotches in px (ours: cameras' are of 3 to 10)."""
 NEIGHBOURS = 5
 """Side of the square whose mean brightness `sigma_map` takes, so that noise does not choose its own σ."""
 
@@ -24,7 +26,7 @@ def variance(v: Tensor, theta: Theta) -> Tensor:
     """Noise variance at encoded values v, any shape, in file values squared ([0, 1] units).
 
     (dv/dl)²·(shot·l + read²) + file² + LSB²/12 with l = decode(v): Poisson–Gaussian (Foi et al. 2008, eq. 4)
-    carried through the tone curve by the delta rule, file noise, and the rounding to 8 bits.
+    carried through the tone curve by the delta rule, file noise, and the rounding to 8 bits. Blotches are apart.
     """
     return drawn_variance(v, theta) + LSB**2 / 12
 
@@ -43,8 +45,13 @@ def sigma_map(y: Tensor, theta: Theta) -> Tensor:
 
 
 def is_neutral(theta: Theta) -> bool:
-    """Whether there is no noise but the rounding."""
+    """Whether there is no noise but blotches and the rounding."""
     return all(is_at_neutral(theta, name) for name in AMOUNTS)
+
+
+def blotchy(theta: Theta) -> bool:
+    """Whether there are blotches."""
+    return not is_at_neutral(theta, "noise.blotches")
 
 
 def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) -> Tensor:
@@ -53,11 +60,16 @@ def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) ->
     `noise.size` is the distance in px at which its autocorrelation exp(−(d/size)²) falls to 1/e (white
     noise under a Gaussian of σ = size/2); the variance stays. `noise.chroma` is the standard deviation
     along each of the two chroma axes over that along (1, 1, 1)/√3, orthonormal axes: 0 makes the noise grey,
-    and each channel's variance stays the same whatever the ratio.
+    and each channel's variance stays the same whatever the ratio. Blotches have no luma, and a size of their own.
     """
     grain = _grain(v, theta, generator)
     grain = coloured(grain, scalar(theta, "noise.chroma", v))
-    return grain * drawn_variance(v, theta).clamp_min(1e-24).sqrt()
+    made = grain * drawn_variance(v, theta).clamp_min(1e-24).sqrt()
+    if not blotchy(theta):
+        return made
+    spots = _smooth(v, v.new_tensor(BLOTCH), generator)
+    strength = scalar(theta, "noise.blotches", v) / 255
+    return made + math.sqrt(1.5) * strength * (spots - spots.mean(1, keepdim=True))
 
 
 def drawn_variance(v: Tensor, theta: Theta) -> Tensor:
@@ -71,7 +83,13 @@ def drawn_variance(v: Tensor, theta: Theta) -> Tensor:
 
 def _grain(v: Tensor, theta: Theta, generator: torch.Generator | None) -> Tensor:
     """Noise of variance 1 in v's shape, filtered to `noise.size` from edge to edge."""
-    spread = None if is_at_neutral(theta, "noise.size") else _filter(scalar(theta, "noise.size", v))
+    return _smooth(
+        v, None if is_at_neutral(theta, "noise.size") else scalar(theta, "noise.size", v), generator
+    )
+
+
+def _smooth(v: Tensor, size: Tensor | None, generator: torch.Generator | None) -> Tensor:
+    spread = None if size is None else _filter(size)
     margin = 0 if spread is None else spread.shape[0] - 1
     shape = (*v.shape[:2], v.shape[2] + margin, v.shape[3] + margin)
     white = torch.randn(shape, generator=generator, device=v.device, dtype=v.dtype)

@@ -18,6 +18,7 @@ from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import BEFORE_NOISE, invert_pointwise
 from upzeroir_plugin.physics.operator import PointOperator
 from upzeroir_plugin.prior.embedded import Prior
+from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.solver.kept import Kept
 from upzeroir_plugin.solver.plan import (
     LEAST_CHANGE,
@@ -76,6 +77,8 @@ def make_plan(
     """Decide what is done to a photo (H, W, 3), from θ and a coarse copy of it, and how many calls it takes."""
     size = (pixels.shape[1], pixels.shape[0])
     coarse = to_tensor(_coarse(pixels))
+    blotches = theta["noise.blotches"] / 255 if amounts["noise"] else 0.0
+    theta = theta.with_values({"noise.blotches": 0.0})
     theta = active(theta, amounts, noise_peak(theta) * _lift(coarse, theta, amounts))
     denoise = neutralised(theta, {"noise", "jpeg"}) != theta
     points = _moves(coarse, neutralised(theta, {"noise", "jpeg", "blur"}), maps)
@@ -83,7 +86,7 @@ def make_plan(
         theta = neutralised(theta, set(POINTWISE))
     blur = neutralised(theta, {"blur"}) != theta
     maps = _used(maps, theta)
-    exposure = _exposure(coarse) if denoise else 1.0
+    exposure = _exposure(coarse) if denoise or blotches else 1.0
     white = whitening(theta)
     sigma_map = sigma_of(coarse, theta, share=white.share)[0]
     sigma = float(sigma_map.median())
@@ -120,11 +123,22 @@ def make_plan(
         restarts=0,
         context=_context(theta, peak, prior) + AGAIN * refine if denoise or blur else 0,
         shown=there,
+        blotches=blotches,
     )
 
 
-def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None], kept: Kept) -> Probe:
-    """Restore up to three small crops and test their residuals: the verdict is their median."""
+def probe(
+    pixels: Pixels,
+    plan: Plan,
+    prior: Prior,
+    hook: Callable[[], None],
+    kept: Kept,
+    read: Callable[[Box], Tensor] | None = None,
+) -> Probe:
+    """Restore up to three small crops and test their residuals: the verdict is their median.
+
+    `read`: a window of the photo without blotches, where it is not to be taken from its `pixels` as it is.
+    """
     if not plan.denoise:
         return Probe(Verdict(0.0, 0.0, True), 0)
     quick = replace(plan, flips=1, refine=False)
@@ -132,7 +146,7 @@ def probe(pixels: Pixels, plan: Plan, prior: Prior, hook: Callable[[], None], ke
     calls = 0
     for box in _probe_boxes(pixels):
         x, y, w, h = box
-        crop = to_tensor(pixels[y : y + h, x : x + w])
+        crop = to_tensor(pixels[y : y + h, x : x + w]) if read is None else read(box)
         done = restore_window(crop, box, quick, prior, hook, lambda *_: None, kept)
         verdict = judge(crop, done.full, plan.theta, fields(plan.maps, plan.size, box), prior)
         tests.append((verdict, _missed(verdict, done.clean, plan)))

@@ -62,6 +62,7 @@ def cleaning(plan: Plan, prior: Prior) -> Hashable:
         plan.flips_before,
         plan.exposure,
         plan.denoise,
+        plan.blotches,
         plan.shown,
         whitening(plan.theta),
         tuple(plan.theta[n] for n in CLEANING),

@@ -53,7 +53,8 @@ class Plan:
     the photo, both once noise is white (whitening.py). `context`: px a window must reach beyond. `exposure`: what
     encoded values are multiplied by for the first call, so that the prior sees a dark photo as bright as the photos
     that it knows; the noise model is linear in that, and θ's light has no part in it. `shown`: noise that the photo
-    has, where the user told of noise (told.py).
+    has, where the user told of noise (told.py). `blotches`: σ of those that are taken out before anything else
+    (blotches.py); `theta` knows nothing of them.
     """
 
     theta: ParameterVector
@@ -70,11 +71,12 @@ class Plan:
     restarts: int
     context: int
     shown: tuple[float, ...] = ()
+    blotches: float = 0.0
 
     @property
     def idle(self) -> bool:
         """Whether nothing is to be done."""
-        return not (self.denoise or self.points or self.blur_calls)
+        return not (self.denoise or self.points or self.blur_calls or self.blotches)
 
     @property
     def flips_after(self) -> int:
