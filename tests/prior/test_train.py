@@ -15,7 +15,7 @@ from upzeroir_plugin.prior.calibrate import SIGMAS, calibrate, whiteness
 from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior
 from upzeroir_plugin.prior.pictures import split
 from upzeroir_plugin.prior.store import FOLDER
-from upzeroir_plugin.prior.train import Crops, Recipe, degrade, train
+from upzeroir_plugin.prior.train import Crops, Recipe, degrade, sensor_noise, train
 
 THREADS = torch.get_num_threads()
 
@@ -106,6 +106,21 @@ def test_degraded_crops_have_the_noise_that_they_are_told_of() -> None:
     assert 0.7 < pure.float().mean() < 0.95
     unit = ((noisy_ones - clean) / sigma)[pure & (sigma.amax((1, 2, 3)) < 30 / 255)]
     assert unit.square().mean().sqrt() == pytest.approx(1, abs=0.1)
+
+
+def test_a_sensors_noise_is_interpolated() -> None:
+    """Of unit variance, green the least noisy, colours smoother than brightness, and like none of white noise."""
+    rng = np.random.default_rng(0)
+    drawn = torch.stack([sensor_noise((3, 65, 80), rng) for _ in range(40)])
+    assert drawn.shape == (40, 3, 65, 80)
+    assert drawn.square().mean() == pytest.approx(1, abs=0.01)
+    red, green, blue = drawn.square().mean((0, 2, 3)).tolist()
+    assert green < 0.8 * min(red, blue)
+    grey = drawn.mean(1, keepdim=True)
+    luma, chroma = (
+        float((x[..., 1:] * x[..., :-1]).mean() / x.square().mean()) for x in (grey, drawn - grey)
+    )
+    assert chroma > luma + 0.1 > 0.3
 
 
 @pytest.mark.usefixtures("_quickly_drawn")

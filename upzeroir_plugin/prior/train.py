@@ -30,6 +30,18 @@ from upzeroir_plugin.prior.widen import widened
 
 SCALES = (1.0, 0.7, 0.45)
 SYNTHETIC_SHARE = 0.12
+SENSOR_SHARE = 0.1
+"""Of the crops whose noise has gone through a camera's colour filter."""
+EDGE = 4
+BILINEAR = (
+    torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]], dtype=torch.float64)[None, None] / 4
+)
+CROSS = torch.tensor([[0.0, 1.0, 0.0], [1.0, 4.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)[None, None] / 4
+NEAR = (BILINEAR, CROSS, BILINEAR)
+"""Bilinear interpolation of a mosaic's red, green and blue."""
+FAR = torch.zeros(1, 1, 5, 5, dtype=torch.float64)
+FAR[0, 0, [0, 2, 2, 4], [2, 0, 4, 2]] = 0.25
+"""Mean of the four next places of the same colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,19 +180,56 @@ def _uneven(patch: Tensor, rng: np.random.Generator) -> Tensor:
 
 def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> Tensor:
     """Unit-variance noise, white or correlated over up to 1.5 px, in colour or mostly in luma."""
+    if rng.random() < SENSOR_SHARE:
+        return sensor_noise(shape, rng)
     noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
     if rng.random() < 0.2:
-        radius = float(rng.uniform(0.3, 1.3))
-        axis = torch.arange(-4, 5, dtype=torch.float32)
-        kernel = torch.exp(-(axis**2) / (2 * radius**2))
-        kernel = (kernel[:, None] * kernel)[None, None]
-        kernel = kernel / kernel.square().sum().sqrt()
-        noise = F.conv2d(F.pad(noise[:, None], (4,) * 4, mode="reflect"), kernel)[:, 0]
+        noise = _smoothed(noise, float(rng.uniform(0.3, 1.3)))
     if rng.random() < 0.15:
         grey = noise.mean(0, keepdim=True) * math.sqrt(3)
         mix = float(rng.uniform(0, 1))
         noise = noise * math.sqrt(1 - mix) + grey * math.sqrt(mix)
     return noise
+
+
+def _smoothed(noise: Tensor, radius: float) -> Tensor:
+    """White noise (3, H, W) under a Gaussian of `radius` px, its variance as before."""
+    reach = math.ceil(3 * radius)
+    axis = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    kernel = torch.exp(-(axis**2) / (2 * radius**2))
+    kernel = (kernel[:, None] * kernel)[None, None]
+    kernel = kernel / kernel.square().sum().sqrt()
+    return F.conv2d(F.pad(noise[:, None], (reach,) * 4, mode="reflect"), kernel)[:, 0]
+
+
+def sensor_noise(shape: tuple[int, ...], rng: np.random.Generator) -> Tensor:
+    """Noise of unit variance, of shape (3, H, W), as a camera leaves it.
+
+    Ours: white in the colour filter's mosaic, interpolated like a photo (colours alone, or their differences to green),
+    and in some draws smoother in colour than in brightness.
+    """
+    height, width = shape[1] + 2 * EDGE, shape[2] + 2 * EDGE
+    rows, columns = np.mgrid[:height, :width] + rng.integers(0, 2, (2, 1, 1))
+    green = (rows + columns) % 2
+    at = torch.from_numpy(np.stack([(1 - green) * (1 - rows % 2), green, (1 - green) * (rows % 2)]))
+    gain = torch.from_numpy(rng.uniform((0.8, 0.6, 0.8), (2.0, 1.0, 2.0)))[:, None, None]
+    mosaic = torch.from_numpy(rng.standard_normal((height, width))) * (at * gain).sum(0)
+    found = _interpolated(mosaic * at)
+    if rng.random() < 0.7:
+        sharper = mosaic - F.conv2d(mosaic[None, None], FAR, padding=2)[0, 0]
+        whole = found[1] + float(rng.choice([0.0, 0.5])) * (1 - at[1]) * sharper
+        found = whole + _interpolated((mosaic - whole) * at)
+    noise = found[:, EDGE:-EDGE, EDGE:-EDGE].float()
+    if rng.random() < 0.4:
+        grey = noise.mean(0, keepdim=True)
+        colour = _smoothed(noise - grey, float(rng.uniform(0.7, 3.0)))
+        noise = grey + float(rng.uniform(0.3, 1)) * (noise - grey).std() / colour.std() * colour
+    return noise / noise.square().mean().sqrt()
+
+
+def _interpolated(apart: Tensor) -> Tensor:
+    """The three colours of a mosaic (3, H, W), zero where it has another, everywhere (bilinear)."""
+    return torch.cat([F.conv2d(a[None, None], k, padding=1)[0] for a, k in zip(apart, NEAR, strict=True)])
 
 
 def _jpeg(noisy: Tensor, quality: int, subsampling: int) -> Tensor:
