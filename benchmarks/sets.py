@@ -155,6 +155,14 @@ def blurred(folder: str, sigma: float, noise: float) -> Maker:
     return make
 
 
+def _grain(rng: np.random.Generator, shape: tuple[int, ...], size: float) -> NDArray[np.float64]:
+    """White noise under a Gaussian of σ size/2 px, (H, W, 3)."""
+    made: NDArray[np.float64] = ndimage.gaussian_filter(
+        rng.standard_normal(shape), (size / 2, size / 2, 0), mode="wrap"
+    )
+    return made
+
+
 def grainy(folder: str, sigma: float, size: float, ratio: float) -> Maker:
     """Noise of σ (/255) in each channel, Gaussian of σ size/2 px filtered, chroma over luma `ratio`, cut off, 8 bit.
 
@@ -165,9 +173,7 @@ def grainy(folder: str, sigma: float, size: float, ratio: float) -> Maker:
         rng = np.random.default_rng(0)
         for path in listed(data / "eval" / folder):
             x = read(path)
-            grain = ndimage.gaussian_filter(
-                rng.standard_normal(x.shape), (size / 2, size / 2, 0), mode="wrap"
-            )
+            grain = _grain(rng, x.shape, size)
             grain /= grain.std()
             grey = grain.mean(2, keepdims=True)
             coloured = (grey + ratio * (grain - grey)) * (3 / (1 + 2 * ratio**2)) ** 0.5
@@ -186,9 +192,7 @@ def blotched(folder: str, sigma: float, size: float, fine: float, quality: int) 
         rng = np.random.default_rng(0)
         for path in listed(data / "eval" / folder):
             x = read(path)
-            spots = ndimage.gaussian_filter(
-                rng.standard_normal(x.shape), (size / 2, size / 2, 0), mode="wrap"
-            )
+            spots = _grain(rng, x.shape, size)
             spots -= spots.mean(2, keepdims=True)
             y = x + sigma / 255 * spots / spots.std() + fine / 255 * rng.standard_normal((*x.shape[:2], 1))
             yield Pair(path.stem, compressed(rounded(y), quality), x)

@@ -26,7 +26,7 @@ from upzeroir_plugin.physics.fields import fields
 from upzeroir_plugin.prior.embedded import Prior, embedded
 from upzeroir_plugin.prior.folder import is_latent
 from upzeroir_plugin.prior.store import FOLDER, place_of
-from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles
+from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles, widened
 from upzeroir_plugin.solver import blotches
 from upzeroir_plugin.solver.annealed import Pixels, Probe, make_plan, probe, refit, to_pixels, to_tensor
 from upzeroir_plugin.solver.area import (
@@ -257,25 +257,25 @@ class _Run:
     def _probe(self, plan: Plan) -> Probe:
         tested = probe(
             self.photo.pixels, plan, self.means.prior, self.check, self.kept,
-            lambda box: self._unspotted(box, plan),
+            lambda y, box: self._unspotted(y, box, plan),
         )  # fmt: skip
         self.calls += tested.calls
         return tested
 
-    def _unspotted(self, box: Box, plan: Plan) -> torch.Tensor:
-        """A window of the photo without blotches; with them once the user keeps what there is."""
-        pixels, prior = to_tensor(inside(self.photo.pixels, box)), self.means.prior
+    def _unspotted(self, y: torch.Tensor, box: Box, plan: Plan) -> torch.Tensor:
+        """The photo's pixels y in a window without blotches; with them once the user keeps what there is."""
+        prior = self.means.prior
         if not plan.blotches or self.control.kept.is_set():
-            return pixels
+            return y
 
         def spots() -> torch.Tensor:
-            wide = blotches.around(box, plan.size, prior.multiple)
+            wide = widened(box, plan.size, blotches.REACH, prior.multiple)
             seen = to_tensor(inside(self.photo.pixels, wide))
             return _part(
                 blotches.found(seen, plan.blotches, plan.exposure, prior, self._check_cancel), wide, box
             )
 
-        return pixels - self.kept.made(("blotches", box, cleaning(plan, prior)), spots)
+        return y - self.kept.made(("blotches", box, cleaning(plan, prior)), spots)
 
     def _guided(self, plan: Plan, weight: Pixels | None) -> tuple[Pixels, Plan, Verdict]:
         """The area in one window with its context, by the paper's solver."""
@@ -300,7 +300,7 @@ class _Run:
             theta = plan.theta.with_values(present.values)
             self.events.put(Step(present.step + 1, present.steps, self.preview, present.sigma, theta, {}))
 
-        seen = self._unspotted(window, plan)
+        seen = self._unspotted(pixels, window, plan)
         found = solve_kept(
             seen, window, plan, self.space, prior, settings, self.options.seed, self.check, report, self.kept,
         )  # fmt: skip
@@ -368,7 +368,7 @@ class _Run:
         """Window after window, blended; only where the mask asks for it."""
         assert self.view is not None and self.preview is not None  # noqa: S101 - the draft made them
         canvas = Canvas(self._source(), self.area, len(work) > 1)
-        self.label = "noise" if plan.denoise or plan.blotches else "blur" if plan.blur_calls else "draft"
+        self.label = "noise" if plan.cleans else "blur" if plan.blur_calls else "draft"
         self.finished = 0.0
         self.total = float(sum(t.window[2] * t.window[3] for t in work)) or 1.0
         self.begun, self.expected = time.monotonic(), max(1, plan.calls * self.means.prior.checks)
@@ -401,7 +401,7 @@ class _Run:
                 self.preview = self.view.pasted(self.preview, to_pixels(_part(shown, tile.window, box)), box)
                 self.events.put(replace(self.pulse(), box=box))
 
-        seen = self._unspotted(tile.window, plan)
+        seen = self._unspotted(pixels, tile.window, plan)
         done = restore_window(seen, tile.window, plan, self.means.prior, self.check, report, self.kept)
         self.calls += done.calls if first else 0
         full = finish(pixels, done, plan, points, self.options.amounts, self.options.strength)

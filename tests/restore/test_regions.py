@@ -20,6 +20,7 @@ from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.restore import Options, estimate
 
 BLURS = {"blur_sigma", "blur_focus"}
+REGIONS = pytest.mark.parametrize("region", [(40, 33, 101, 90), (0, 100, 64, 60), (151, 7, 9, 5)], ids=str)
 
 
 @cache
@@ -44,7 +45,7 @@ def whole_and_crop(named: tuple[tuple[str, float], ...]) -> tuple[Pixels, Estima
     ],
     ids="+".join,
 )
-@pytest.mark.parametrize("region", [(40, 33, 101, 90), (0, 100, 64, 60), (151, 7, 9, 5)], ids=str)
+@REGIONS
 def test_a_region_is_the_crop_of_the_full_result(
     monkeypatch: pytest.MonkeyPatch, values: dict[str, float], region: Box
 ) -> None:
@@ -65,7 +66,7 @@ def test_a_region_is_the_crop_of_the_full_result(
 @pytest.mark.parametrize(
     "values", [{"blur_sigma": 1.4, "noise_file": 3.0}, {"blur_focus": 2.0, "noise_file": 3.0}]
 )
-@pytest.mark.parametrize("region", [(40, 33, 101, 90), (0, 100, 64, 60), (151, 7, 9, 5)], ids=str)
+@REGIONS
 def test_a_deblurred_region_is_the_crop_but_for_the_arithmetic(
     monkeypatch: pytest.MonkeyPatch, values: dict[str, float], region: Box
 ) -> None:

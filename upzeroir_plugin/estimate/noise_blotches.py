@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.blur_widths import averaging
 from upzeroir_plugin.estimate.noise_blocks import GREEN, LOW, LUMA, MIDDLE, RED_BLUE, Blocks
@@ -18,7 +17,6 @@ from upzeroir_plugin.estimate.noise_levels import MEDIAN
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
 
-Array = NDArray[np.float64]
 NAME = "noise.blotches"
 FOUR = np.full(4, 0.25)
 CALMEST, LEAST = 0.06, 16
@@ -61,7 +59,7 @@ def read(quarter: Blocks, fine: Findings) -> tuple[Reading, float]:
 def _energies(blocks: Blocks) -> tuple[float, float, float]:
     """Middle energy of luma, and along each axis of chroma, of the calmest blocks; and how uneven that of chroma is.
 
-    Nothing, and very, where blocks are too few.
+    No more of chroma than noise has by the least of all blocks. Nothing, and very, where blocks are too few.
     """
     inside = (blocks.mean.min(1) > BLACK) & (blocks.mean.max(1) < WHITE)
     energy = blocks.energy[inside].astype(np.float64)

@@ -62,12 +62,13 @@ def sample(v: Tensor, theta: Theta, generator: torch.Generator | None = None) ->
     along each of the two chroma axes over that along (1, 1, 1)/√3, orthonormal axes: 0 makes the noise grey,
     and each channel's variance stays the same whatever the ratio. Blotches have no luma, and a size of their own.
     """
-    grain = _grain(v, theta, generator)
+    size = None if is_at_neutral(theta, "noise.size") else scalar(theta, "noise.size", v)
+    grain = _grain(v, size, generator)
     grain = coloured(grain, scalar(theta, "noise.chroma", v))
     made = grain * drawn_variance(v, theta).clamp_min(1e-24).sqrt()
     if not blotchy(theta):
         return made
-    spots = _smooth(v, v.new_tensor(BLOTCH), generator)
+    spots = _grain(v, v.new_tensor(BLOTCH), generator)
     strength = scalar(theta, "noise.blotches", v) / 255
     return made + math.sqrt(1.5) * strength * (spots - spots.mean(1, keepdim=True))
 
@@ -81,14 +82,8 @@ def drawn_variance(v: Tensor, theta: Theta) -> Tensor:
     return (shot * light + read**2) / tone.slope(v) ** 2 + file**2
 
 
-def _grain(v: Tensor, theta: Theta, generator: torch.Generator | None) -> Tensor:
-    """Noise of variance 1 in v's shape, filtered to `noise.size` from edge to edge."""
-    return _smooth(
-        v, None if is_at_neutral(theta, "noise.size") else scalar(theta, "noise.size", v), generator
-    )
-
-
-def _smooth(v: Tensor, size: Tensor | None, generator: torch.Generator | None) -> Tensor:
+def _grain(v: Tensor, size: Tensor | None, generator: torch.Generator | None) -> Tensor:
+    """Noise of variance 1 in v's shape, of a correlation length from edge to edge, or white."""
     spread = None if size is None else _filter(size)
     margin = 0 if spread is None else spread.shape[0] - 1
     shape = (*v.shape[:2], v.shape[2] + margin, v.shape[3] + margin)

@@ -36,9 +36,8 @@ def tiles(
     found = []
     for top, bottom in _spans(y, h, core, multiple):
         for left, right in _spans(x, w, core, multiple):
-            x0, x1 = _reach(left, right, size[0], context, multiple)
-            y0, y1 = _reach(top, bottom, size[1], context, multiple)
-            found.append(Tile((left, top, right - left, bottom - top), (x0, y0, x1 - x0, y1 - y0)))
+            box = left, top, right - left, bottom - top
+            found.append(Tile(box, widened(box, size, context, multiple)))
     cx, cy = centre or (x + w / 2, y + h / 2)
     found.sort(key=lambda t: (t.core[0] + t.core[2] / 2 - cx) ** 2 + (t.core[1] + t.core[3] / 2 - cy) ** 2)
     return found
@@ -51,6 +50,14 @@ def _spans(start: int, length: int, core: int, multiple: int) -> list[tuple[int,
     cuts = [c - c % multiple for c in cuts]
     edges = [start, *cuts, start + length]
     return [(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def widened(box: Box, size: tuple[int, int], context: int, multiple: int) -> Box:
+    """A box with at least `context` px around it, on multiples of `multiple`, within a photo of `size` (W, H)."""
+    x, y, w, h = box
+    left, right = _reach(x, x + w, size[0], context, multiple)
+    top, bottom = _reach(y, y + h, size[1], context, multiple)
+    return left, top, right - left, bottom - top
 
 
 def _reach(low: int, high: int, limit: int, context: int, multiple: int) -> tuple[int, int]:

@@ -133,11 +133,11 @@ def probe(
     prior: Prior,
     hook: Callable[[], None],
     kept: Kept,
-    read: Callable[[Box], Tensor] | None = None,
+    unspotted: Callable[[Tensor, Box], Tensor] = lambda y, _box: y,
 ) -> Probe:
     """Restore up to three small crops and test their residuals: the verdict is their median.
 
-    `read`: a window of the photo without blotches, where it is not to be taken from its `pixels` as it is.
+    `unspotted`: takes blotches out of the pixels of a window.
     """
     if not plan.denoise:
         return Probe(Verdict(0.0, 0.0, True), 0)
@@ -146,7 +146,7 @@ def probe(
     calls = 0
     for box in _probe_boxes(pixels):
         x, y, w, h = box
-        crop = to_tensor(pixels[y : y + h, x : x + w]) if read is None else read(box)
+        crop = unspotted(to_tensor(pixels[y : y + h, x : x + w]), box)
         done = restore_window(crop, box, quick, prior, hook, lambda *_: None, kept)
         verdict = judge(crop, done.full, plan.theta, fields(plan.maps, plan.size, box), prior)
         tests.append((verdict, _missed(verdict, done.clean, plan)))

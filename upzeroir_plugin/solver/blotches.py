@@ -13,21 +13,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from upzeroir_plugin.prior.embedded import Prior
-from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.solver.ensemble import TURNS, Hook, averaged
 
 REACH = 128
 """Px that is looked around (ours: off by 1.1 levels at most, 0.2 root mean square, in blotches of 6.5/255)."""
 TOLD = 0.9
 """σ that the prior is told of, over that of the blotches: averaging has taken some of it."""
-
-
-def around(box: Box, size: tuple[int, int], multiple: int) -> Box:
-    """A window (x, y, w, h) with what is looked at around it, within a photo of `size` (W, H), on the same lattice."""
-    x, y, w, h = box
-    reach = REACH + -REACH % multiple
-    left, top = max(0, x - reach), max(0, y - reach)
-    return left, top, min(size[0], x + w + reach) - left, min(size[1], y + h + reach) - top
 
 
 def found(y: Tensor, sigma: float, exposure: float, prior: Prior, hook: Hook) -> Tensor:

@@ -76,7 +76,12 @@ class Plan:
     @property
     def idle(self) -> bool:
         """Whether nothing is to be done."""
-        return not (self.denoise or self.points or self.blur_calls or self.blotches)
+        return not (self.cleans or self.points or self.blur_calls)
+
+    @property
+    def cleans(self) -> bool:
+        """Whether noise of any kind or JPEG's error is taken out."""
+        return self.denoise or self.blotches > 0
 
     @property
     def flips_after(self) -> int:

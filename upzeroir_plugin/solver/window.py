@@ -237,12 +237,11 @@ def finish(
     """
     x = restored.full
     cleaned = _share(plan.theta, amounts)
-    noisy_before = plan.denoise or plan.blotches > 0
-    if (noisy_before and cleaned < 1) or (plan.blur_calls and amounts["blur"] < 1):
+    if (plan.cleans and cleaned < 1) or (plan.blur_calls and amounts["blur"] < 1):
         base = points.undo(restored.clean) if plan.points else restored.clean
         if plan.blur_calls:
             x = x + (1 - amounts["blur"]) * (base - x)
-        if noisy_before and cleaned < 1:
+        if plan.cleans and cleaned < 1:
             noisy = points.undo(y) if plan.points else y
             x = x + (1 - cleaned) * (noisy - base)
     left = remaining(plan.theta, amounts)
