@@ -43,7 +43,10 @@ def acts(theta: ParameterVector) -> dict[str, bool]:
         "light": abs(theta["light.ev"]) >= 0.25 or abs(np.log2(theta["light.midtones"])) >= 0.12,
         "colour": abs(theta["colour.temperature"]) >= 12 or abs(theta["colour.tint"]) >= 10,
         "noise": noise_on_grey(theta) >= 2,
-        "blur": max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3) >= 0.5,
+        "blur": max(
+            theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3, theta["blur.shake"] / 1.4
+        )
+        >= 0.5,
         "jpeg": theta["jpeg.quality"] <= 92,
     }
 

@@ -6,6 +6,7 @@ Noise comes from `numpy.random.default_rng(0)`, one generator a set, drawn in th
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage, signal
+from scipy.interpolate import make_interp_spline
 
 from benchmarks.metrics import Picture
 from upzeroir_plugin.errors import UnreadableError
@@ -200,6 +202,36 @@ def blotched(folder: str, sigma: float, size: float, fine: float, quality: int) 
     return make
 
 
+def shaken(folder: str, extent: float, noise: float, quality: int) -> Maker:
+    """Under the path of a shaken camera: a cubic spline through 3 to 5 places of a random walk, `extent` px root mean
+    square from its middle, which stays where it is; noise of σ (/255); JPEG.
+
+    Made without physics/, too.
+    """
+
+    def make(data: Path) -> Iterator[Pair]:
+        rng = np.random.default_rng(0)
+        for path in listed(data / "eval" / folder):
+            x = read(path)
+            turns = int(rng.integers(3, 6))
+            walk = np.cumsum(rng.standard_normal((turns, 2)), 0)
+            way = make_interp_spline(np.arange(turns), walk, k=min(3, turns - 1))(
+                np.linspace(0, turns - 1, 2000)
+            )
+            way -= way.mean(0)
+            way *= extent / np.sqrt(np.square(way).sum(1).mean())
+            half = math.ceil(np.abs(way).max()) + 2
+            edges = np.arange(-half - 0.5, half + 1)
+            drawn = np.histogram2d(way[:, 0], way[:, 1], bins=[edges, edges])[0]
+            spread = ndimage.gaussian_filter(drawn, 0.5)
+            wide = np.pad(x, ((half, half), (half, half), (0, 0)), mode="reflect")
+            y = signal.fftconvolve(wide, spread[..., None] / spread.sum(), "valid", axes=(0, 1))
+            y = y + noise / 255 * rng.standard_normal(x.shape)
+            yield Pair(path.stem, compressed(rounded(y), quality), x)
+
+    return make
+
+
 def developed(folder: str, shot: float, read_noise: float) -> Maker:
     """Poisson–Gaussian noise of linear light seen through the tone curve (θ's own model), 8 bit."""
     theta = ParameterVector().with_values({"noise.shot": shot, "noise.read": read_noise})
@@ -298,6 +330,7 @@ SETS: dict[str, Maker] = {
     "kodak24-developed": developed("kodak24", 10, 5),
     "kodak24-colour-noise": grainy("kodak24", 15, 0, 2.5),
     "kodak24-grain": grainy("kodak24", 12, 2, 1.5),
+    "kodak24-shake": shaken("kodak24", 3, 1.5, 95),
     "kodak24-blotches": blotched("kodak24", 8, 6, 4, 92),
     "kodak24-jpeg20": jpeg("kodak24", 20),
     "kodak24-jpeg40": jpeg("kodak24", 40),

@@ -41,7 +41,10 @@ WORDS = {
     "blur.focus": "Points of light have become small discs. Set it if the whole photo is out of focus; where only the "
     "background is, nothing is wrong.",
     "blur.length": "The camera moved while the shutter was open. Count it on a point of light that became a line. "
-    "Only straight motion is known; a shake in a curve is not.",
+    "A shake in a curve is the next parameter.",
+    "blur.shake": "The camera trembled in your hand: a point of light became a hook or a squiggle. Its shape is found "
+    "from the photo's strongest edges, and shown under *Why*; this number is its size. On a photo in which no path was "
+    "found it acts as softness.",
     "blur.angle": "0 is a movement to the side, 90 up and down. It only matters with a motion length.",
     "light.ev": "1 is one stop: half the light. A value below 0 darkens a photo that is too bright; what is "
     "burnt out does not come back.",

@@ -68,6 +68,9 @@ EXAMPLES = {
         "budgie_oakland-zoo-otters.jpg",
         {"noise.shot": 22.0, "noise.read": 8.0, "noise.size": 2.2, "noise.chroma": 1.8},
     ),
+    "shaken.jpg": Example(
+        "budgie_orange-hallway.jpg", {"blur.shake": 4.0, "noise.shot": 0.5, "noise.read": 0.8}
+    ),
 }
 
 
@@ -94,6 +97,16 @@ def distance(photo: Plane) -> Plane:
     return np.asarray(depth / depth.mean())
 
 
+def hook() -> np.ndarray:
+    """The path of a trembling hand, (31, 31): down, and back in an arc."""
+    turn = np.linspace(0, 1, 2000)
+    down, across = 9 * np.sin(3.6 * turn**1.3), 7 * turn**2 - 3 * np.sin(5 * turn)
+    ends = np.arange(-15.5, 16)
+    drawn = np.histogram2d(down - down.mean(), across - across.mean(), bins=[ends, ends])[0]
+    soft: np.ndarray = ndimage.gaussian_filter(drawn, 0.6).astype(np.float32)
+    return soft / soft.sum()
+
+
 def _mean(values: Plane) -> Plane:
     return np.asarray(ndimage.uniform_filter(values, 41))
 
@@ -103,7 +116,7 @@ def make(example: Example, folder: Path, seed: int) -> tuple[Image.Image, int]:
     photo = clean(folder / example.source)
     theta = ParameterVector().with_values(example.theta).values()
     quality, theta["jpeg.quality"] = round(theta["jpeg.quality"]), 100.0
-    maps = Maps(depth=distance(photo).astype(np.float32) if example.distance else None)
+    maps = Maps(depth=distance(photo).astype(np.float32) if example.distance else None, path=hook())
     x = torch.from_numpy(photo).permute(2, 0, 1)[None].float()
     spread = fields(maps, (photo.shape[1], photo.shape[0]))
     y = degrade(x, theta, spread, torch.Generator().manual_seed(seed))

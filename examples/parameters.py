@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from examples.explained import GROUP_WORDS, UNITS, WORDS
-from examples.make import Plane, clean, distance
+from examples.make import Plane, clean, distance, hook
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import (
@@ -62,6 +62,7 @@ SHOWN = {
     "haze.red": Shown(LAKE, {"haze.depth": 0.9, **VEIL, "haze.red": 0.95, "haze.blue": 0.7}),
     "haze.green": Shown(LAKE, {"haze.depth": 0.9, **VEIL, "haze.green": 0.92, "haze.red": 0.78}),
     "haze.blue": Shown(LAKE, {"haze.depth": 0.9, **VEIL, "haze.blue": 0.97, "haze.red": 0.75}),
+    "blur.shake": Shown(ROME, {"blur.shake": 4.0}, ARCHES),
     "blur.sigma": Shown(KITTEN, {"blur.sigma": 1.6}, FACE),
     "blur.focus": Shown(KITTEN, {"blur.focus": 3.0}, FACE),
     "blur.length": Shown(ROME, {"blur.length": 9.0, "blur.angle": 0.0}, ARCHES),
@@ -103,7 +104,8 @@ def _bad(photo: Plane, theta: dict[str, float]) -> tuple[np.ndarray, np.ndarray 
     """The photo with the faults, (H, W, 3) in [0, 1], and the depth map of its veil."""
     depth = distance(photo).astype(np.float32) if "haze.depth" in theta else None
     x = torch.from_numpy(photo).permute(2, 0, 1)[None].float()
-    spread = fields(Maps(depth=depth, illumination=_backlight(photo)), (photo.shape[1], photo.shape[0]))
+    maps = Maps(depth=depth, illumination=_backlight(photo), path=hook())
+    spread = fields(maps, (photo.shape[1], photo.shape[0]))
     values = ParameterVector().with_values(theta).values()
     y = degrade(x, values, spread, torch.Generator().manual_seed(0))
     return np.ascontiguousarray(y[0].permute(1, 2, 0).numpy()), depth

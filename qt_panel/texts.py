@@ -153,7 +153,7 @@ def in_numbers(theta: ParameterVector, group: str) -> str:
         lost = 100 * (1 - math.exp(-theta["haze.depth"]))
         return tr("{n} % of the contrast lost").format(n=f"{lost:.0f}") if lost >= 1 else ""
     if group == "blur":
-        most = max(theta["blur.sigma"], theta["blur.focus"], theta["blur.length"])
+        most = max(theta["blur.sigma"], theta["blur.focus"], theta["blur.length"], theta["blur.shake"])
         return tr("{n} px").format(n=f"{most:.1f}") if most >= 0.05 else ""
     if group == "light":
         ev = theta["light.ev"]

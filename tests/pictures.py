@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage, signal
 
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import FileEvidence, Photo
@@ -43,6 +43,26 @@ def calm() -> Pixels:
     """A scene of 448 × 576 px with little texture: enlarged four times."""
     enlarged: Pixels = ndimage.zoom(scene(112, 144), (4, 4, 1), order=1).astype(np.float32)
     return enlarged
+
+
+def hooked(reach: int = 6) -> Pixels:
+    """(2·reach + 3)², sum 1: the path of a camera that went to the right and then, slower, down."""
+    path = np.zeros((2 * reach + 3, 2 * reach + 3))
+    turn = np.linspace(0, 0.5 * np.pi, 400)
+    across = np.concatenate([np.linspace(-reach, 0, 300), reach * np.sin(turn)])
+    down = np.concatenate([np.full(300, -reach), reach * (0.3 - 1.3 * np.cos(turn)) + 0.0])
+    place = np.round(np.stack([down - down.mean(), across - across.mean()]) + reach + 1).astype(int)
+    np.add.at(path, tuple(place.clip(0, 2 * reach + 2)), 1.0)
+    soft: Pixels = ndimage.gaussian_filter(path, 0.5).astype(np.float32)
+    return soft / soft.sum()
+
+
+def shaken(x: Pixels, path: Pixels) -> Pixels:
+    """x under a path (k, k), mirrored at the border."""
+    half = path.shape[0] // 2
+    wide = np.pad(x, ((half, half), (half, half), (0, 0)), mode="symmetric")
+    made: Pixels = signal.fftconvolve(wide, path[..., None], "valid", axes=(0, 1)).astype(np.float32)
+    return made
 
 
 def rounded(x: Pixels, levels: int = 255) -> Pixels:

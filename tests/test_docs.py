@@ -282,6 +282,6 @@ def test_the_readme_says_what_the_program_says_of_its_photos() -> None:
     pairs = re.findall(
         r"\(docs/pictures/(\w+)\.jpg\) \|\n\| \*([^*]+)\* \|", (ROOT / "README.md").read_text("utf-8")
     )
-    assert len(pairs) == 5
+    assert len(pairs) == 6
     for name, sentence in pairs:
         assert summary(estimate(load(ROOT / "examples" / f"{name}.jpg", 1e8)).theta) == sentence, name

@@ -79,6 +79,7 @@ ROWS = {
     "blur.sigma": ("sigma", 1),
     "blur.focus": ("focus", 1),
     "blur.length": ("length", 1),
+    "blur.shake": ("shake", 1),
     "light.local": ("local", 1),
     "jpeg.quality": ("jpeg", -1),
 }

@@ -68,6 +68,8 @@ PARAMETERS = tuple(
         ("blur.length", "blur", "px", 0, 60, 0, 0.5, "Motion length", "Length of straight motion."),
         ("blur.angle", "blur", "degrees", 0, 180, 0, 1, "Motion angle",
          "Direction of the motion, counter-clockwise from horizontal."),
+        ("blur.shake", "blur", "px", 0, 20, 0, 0.1, "Camera shake",
+         "How far the path of a shaken camera went from its middle, root mean square."),
         ("light.ev", "light", "EV", -3, 6, 0, 0.05, "Exposure",
          "Stops under-exposed: positive means too dark, and the result gets brighter."),
         ("light.midtones", "light", "exponent", 0.4, 2.5, 1, 0.01, "Mid-tones",

@@ -22,6 +22,7 @@ from upzeroir_plugin.messages import Control, Options, Progress, Result, Step
 from upzeroir_plugin.parameters import EFFORTS, ParameterVector
 from upzeroir_plugin.photo.crop import checked_region, crop
 from upzeroir_plugin.photo.image import Photo
+from upzeroir_plugin.physics.blur import Blur
 from upzeroir_plugin.physics.fields import fields
 from upzeroir_plugin.prior.embedded import Prior, embedded
 from upzeroir_plugin.prior.folder import is_latent
@@ -417,7 +418,7 @@ class _Run:
         }
         theta = self.found.theta
         if plan.restarts:
-            theta = theta.with_values({n: plan.theta[n] for n in ("blur.sigma", "blur.focus", "blur.length")})
+            theta = theta.with_values({n: plan.theta[n] for n in Blur.switches})
         walked: Prior | Space = self.space or self.means.prior
         solver = "guided" if self.options.effort == "guided" else "annealed"
         result = Result(

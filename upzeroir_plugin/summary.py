@@ -25,6 +25,8 @@ GRADES = {
     "sigma": ((0.5, "slightly soft"), (1, "soft"), (2, "very soft")),
     "focus": ((0.8, "slightly out of focus"), (2.5, "out of focus"), (6, "far out of focus")),
     "length": ((1.5, "slightly motion-blurred"), (5, "motion-blurred"), (20, "strongly motion-blurred")),
+    # Root mean square, px.
+    "shake": ((1, "slightly shaken"), (2.5, "shaken"), (8, "strongly shaken")),
     # Mired, and 3000ths of Duv; {} is the colour.
     "temperature": ((8, "slight {} cast"), (30, "{} cast"), (90, "strong {} cast")),
     "tint": ((6, "slight {} cast"), (20, "{} cast"), (50, "strong {} cast")),
@@ -47,7 +49,7 @@ def summary(theta: ParameterVector, say: Callable[[str], str] = str) -> str:
     A neutral θ is "Nothing to fix."; faults too small for a word are "Next to nothing to fix.". `say` translates
     each of `phrases()`.
     """
-    blur = [say(_grade(name, theta[f"blur.{name}"])) for name in ("sigma", "focus", "length")]
+    blur = [say(_grade(name, theta[f"blur.{name}"])) for name in ("sigma", "focus", "length", "shake")]
     found = [say(_grade("noise", noise_on_grey(theta))), say(_grade("blotches", theta["noise.blotches"]))]
     found += [*_light(theta, say), say(_grade("haze", 1 - math.exp(-theta["haze.depth"]))), *blur]
     found += [*_colour(theta, say), *_file(theta, say)]

@@ -233,7 +233,7 @@ def in_words(group: str, theta: ParameterVector) -> str:
     if group == "blur":
         found = [
             (theta["blur.sigma"], _("soft by {:.1f} px")), (theta["blur.focus"], _("out of focus by {:.1f} px")),
-            (theta["blur.length"], _("moved by {:.0f} px")),
+            (theta["blur.length"], _("moved by {:.0f} px")), (theta["blur.shake"], _("shaken by {:.0f} px")),
         ]  # fmt: skip
         parts = [text.format(value) for value, text in found if value >= 0.05]
         return ", ".join(parts) or _("none")

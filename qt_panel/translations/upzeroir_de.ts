@@ -196,6 +196,10 @@
       <translation>Pinselgröße</translation>
     </message>
     <message>
+      <source>Camera shake</source>
+      <translation>Verwacklung</translation>
+    </message>
+    <message>
       <source>Cancel</source>
       <translation>Abbrechen</translation>
     </message>
@@ -586,6 +590,10 @@
     <message>
       <source>How far the lift follows the illumination map (back-light).</source>
       <translation>Wie weit die Aufhellung der Lichtkarte folgt (Gegenlicht).</translation>
+    </message>
+    <message>
+      <source>How far the path of a shaken camera went from its middle, root mean square.</source>
+      <translation>Wie weit der Weg der verwackelten Kamera von seiner Mitte reichte, quadratisches Mittel.</translation>
     </message>
     <message>
       <source>How many times stronger the noise was when black and white cut it off.</source>
@@ -1605,7 +1613,7 @@
     </message>
     <message>
       <source>motion-blurred</source>
-      <translation>verwackelt</translation>
+      <translation>bewegungsunscharf</translation>
     </message>
     <message>
       <source>neutral</source>
@@ -1688,6 +1696,10 @@
       <translation>von dir gesetzt</translation>
     </message>
     <message>
+      <source>shaken</source>
+      <translation>verwackelt</translation>
+    </message>
+    <message>
       <source>sharp</source>
       <translation>scharf</translation>
     </message>
@@ -1721,7 +1733,7 @@
     </message>
     <message>
       <source>slightly motion-blurred</source>
-      <translation>leicht verwackelt</translation>
+      <translation>leicht bewegungsunscharf</translation>
     </message>
     <message>
       <source>slightly noisy</source>
@@ -1730,6 +1742,10 @@
     <message>
       <source>slightly out of focus</source>
       <translation>leicht unscharf</translation>
+    </message>
+    <message>
+      <source>slightly shaken</source>
+      <translation>leicht verwackelt</translation>
     </message>
     <message>
       <source>slightly soft</source>
@@ -1773,6 +1789,10 @@
     </message>
     <message>
       <source>strongly motion-blurred</source>
+      <translation>stark bewegungsunscharf</translation>
+    </message>
+    <message>
+      <source>strongly shaken</source>
       <translation>stark verwackelt</translation>
     </message>
     <message>

@@ -42,7 +42,7 @@ def soft(x: np.ndarray, sigma: float) -> np.ndarray:
 def found_in(pixels: np.ndarray) -> tuple[Findings, np.ndarray | None]:
     photo = Photo(pixels)
     jpeg = estimate_jpeg(photo)
-    return estimate_blur(photo, estimate_noise(photo, jpeg), jpeg)
+    return estimate_blur(photo, estimate_noise(photo, jpeg), jpeg)[:2]
 
 
 def theta_of(pixels: np.ndarray) -> ParameterVector:

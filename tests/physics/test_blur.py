@@ -8,9 +8,14 @@ from hypothesis import strategies as st
 from scipy import ndimage, special
 from torch import Tensor
 
+from tests.pictures import hooked
 from upzeroir_plugin.physics import blur
 
-STILL = {"blur.sigma": 0.0, "blur.focus": 0.0, "blur.length": 0.0, "blur.angle": 0.0}
+STILL = {"blur.sigma": 0.0, "blur.focus": 0.0, "blur.length": 0.0, "blur.angle": 0.0, "blur.shake": 0.0}
+HOOK = torch.zeros(9, 9, dtype=torch.float64)
+HOOK[1, 5] = HOOK[5, 1] = 0.25
+HOOK[5, 5] = 0.5
+"""The path of a shaken camera that stood still in three places, around its middle."""
 
 
 def spread_of(**values: float) -> Tensor:
@@ -22,6 +27,36 @@ def transfer(spread: Tensor, fx: float, fy: float) -> float:
     place = torch.arange(-half, half + 1, dtype=torch.float64)
     wave = torch.exp(-2j * torch.pi * (fy * place[:, None] + fx * place))
     return float((spread * wave).sum().real)
+
+
+def test_a_path_drawn_as_large_as_it_is_is_the_spread() -> None:
+    spread = blur.kernel({**STILL, "blur.shake": float(blur.extent(HOOK))}, HOOK)
+    off = spread.shape[0] // 2 - 4
+    assert torch.allclose(spread[off : off + 9, off : off + 9], HOOK, atol=1e-12)
+    assert abs(float(spread.sum()) - 1) < 1e-12
+
+
+@pytest.mark.parametrize("times", [0.5, 1.7])
+def test_a_path_is_drawn_as_large_as_told(times: float) -> None:
+    path = torch.from_numpy(hooked()).double()
+    told = times * float(blur.extent(path))
+    spread = blur.kernel({**STILL, "blur.shake": told}, path)
+    assert float(blur.extent(spread)) == pytest.approx(told, rel=0.03)
+
+
+def test_a_shake_whose_path_is_unknown_is_a_gaussian_of_its_extent() -> None:
+    assert torch.allclose(spread_of(shake=2.0), spread_of(sigma=2.0 / 2**0.5), atol=1e-9)
+
+
+def test_a_path_and_softness_compose() -> None:
+    told = float(blur.extent(HOOK))
+    both = blur.kernel({**STILL, "blur.shake": told, "blur.sigma": 1.5}, HOOK)
+    soft = spread_of(sigma=1.5)
+    half = both.shape[0] // 2
+    wide = torch.zeros_like(both)
+    wide[half - 4 : half + 5, half - 4 : half + 5] = HOOK
+    made = blur.convolve(wide[None, None], soft)[0, 0]
+    assert torch.allclose(both, made, atol=2e-4)
 
 
 def scene(*size: int, seed: int = 0) -> Tensor:

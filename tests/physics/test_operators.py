@@ -41,6 +41,7 @@ CASES = (
     Case("blur", {"blur.sigma": 1.2}),
     Case("blur", {"blur.focus": 2.5}),
     Case("blur", {"blur.sigma": 0.4, "blur.length": 6.0, "blur.angle": 35.0}),
+    Case("blur", {"blur.shake": 2.5}),
     Case("light", {"light.ev": 2.3, "light.midtones": 1.4, "light.local": 0.6}),
     Case("light", {"light.ev": -1.5, "light.midtones": 0.7}),
     Case("colour", {"colour.temperature": 90.0, "colour.tint": -40.0}),
@@ -65,7 +66,8 @@ def scene(*size: int, seed: int = 0) -> Tensor:
 
 def maps_of(x: Tensor) -> Fields:
     depth = 0.5 + scene(1, 1, *x.shape[2:], seed=1)
-    return Fields(depth=depth, illumination=2 * scene(1, 1, *x.shape[2:], seed=2) - 1)
+    path = scene(7, 7, seed=6).triu()
+    return Fields(depth=depth, illumination=2 * scene(1, 1, *x.shape[2:], seed=2) - 1, path=path / path.sum())
 
 
 def test_every_operator_has_a_case_and_a_place() -> None:

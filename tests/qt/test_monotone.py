@@ -68,10 +68,11 @@ SLIDERS: dict[str, tuple[dict[str, float], Effect]] = {
     "blur.sigma": ({"noise.file": 2.0}, moved),
     "blur.focus": ({"noise.file": 2.0}, moved),
     "blur.length": ({"noise.file": 2.0}, moved),
+    "blur.shake": ({"noise.file": 2.0}, moved),
 }
 NOT_SEEN = {"blur.length": 0.02, "blur.focus": 0.02}
 """Share of an effect that may be lost on the way: two long motions or wide discs that ruin this photo do it alike."""
-WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0, "noise.blotches": 8.0}
+WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0, "blur.shake": 4.0, "noise.blotches": 8.0}
 """Wider ones do not fit into so small a picture; of blotches several times stronger than there are, less is taken."""
 WITHOUT = {"blur.angle", "noise.size", "noise.clipped", "sampling.scale"}
 """A direction, a kind of grain, histories of clipping and enlargement: no more and no less of anything."""

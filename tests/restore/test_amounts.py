@@ -21,6 +21,7 @@ from upzeroir_plugin.solver.window import remaining
         ("haze", {"haze_depth": 0.9}),
         ("colour", {"colour_temperature": 70.0}),
         ("blur", {"blur_sigma": 1.5}),
+        ("blur", {"blur_shake": 2.0}),
     ],
 )
 def test_amounts_are_monotone(group: str, values: dict[str, float]) -> None:

@@ -19,7 +19,7 @@ from upzeroir_plugin.prior.embedded import EmbeddedPrior
 from upzeroir_plugin.prior.tiles import Box
 from upzeroir_plugin.restore import Options, estimate
 
-BLURS = {"blur_sigma", "blur_focus"}
+BLURS = {"blur_sigma", "blur_focus", "blur_shake"}
 REGIONS = pytest.mark.parametrize("region", [(40, 33, 101, 90), (0, 100, 64, 60), (151, 7, 9, 5)], ids=str)
 
 
@@ -37,6 +37,7 @@ def whole_and_crop(named: tuple[tuple[str, float], ...]) -> tuple[Pixels, Estima
     [
         {"noise_file": 12.0},
         {"noise_file": 6.0, "noise_blotches": 8.0},
+        {"noise_file": 2.0, "blur_shake": 2.5},
         {"jpeg_quality": 25.0},
         {"haze_depth": 0.8, "light_ev": 1.5, "colour_tint": 20.0},
         MIXED,

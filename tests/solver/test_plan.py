@@ -154,14 +154,14 @@ def test_context_grows_with_what_reaches_far() -> None:
     narrow, wide = plan_of(automatic(blur_sigma=1)), plan_of(automatic(blur_sigma=4))
     assert context < narrow.context < wide.context
     moved = automatic(blur_length=20)
-    assert plan_of(moved).context == embedded().context(1.0) + 3 * blur_reach(moved) + 40
+    assert plan_of(moved).context == embedded().context(1.0) + 3 * blur_reach(moved, Maps()) + 40
 
 
 def test_a_blur_alone_plans_no_call_after_a_lift() -> None:
     plan = plan_of(automatic().with_values({"blur.sigma": 1.6, "noise.file": 12.0}))
     assert not plan.refine
     assert plan.calls == plan.flips + SMALL_BLUR_CALLS
-    assert plan.context == embedded().context(1.0) + deblurring_reach(plan.theta)
+    assert plan.context == embedded().context(1.0) + deblurring_reach(plan.theta, plan.maps)
 
 
 def test_levels_fall_from_the_start_to_the_noise() -> None:

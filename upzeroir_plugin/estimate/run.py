@@ -30,6 +30,7 @@ from upzeroir_plugin.estimate.view import Array, contrast, small_view
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
+from upzeroir_plugin.physics.blur import Blur
 
 MAP_SIDE = 256
 MAP_TRUST = 0.8
@@ -39,7 +40,7 @@ EVEN = 0.3
 """Standard deviation of its logarithm at which half of the map is believed in the dark, where even veils too are read
 as uneven ones (ours: val; 0 wins 0.3 dB more behind uneven veils and loses as much behind even ones)."""
 
-HIDING = ("haze.depth", "light.ev", "blur.sigma", "blur.focus", "blur.length")
+HIDING = ("haze.depth", "light.ev", *Blur.switches)
 """Faults that hide noise."""
 BARE = 0.04
 """`view.contrast` up to which a picture shows too little for a word on its tones; from twice that all is believed
@@ -61,14 +62,14 @@ def estimate(photo: Photo) -> Estimate:
     # tones and blur need nothing of each other: side by side the whole takes 0.7 of the time on two cores
     with ThreadPoolExecutor(1) as beside:
         tones = beside.submit(_toned, photo.pixels, noise, jpeg)
-        blur, place = estimate_blur(photo, noise, jpeg)
+        blur, place, path = estimate_blur(photo, noise, jpeg)
     toned = tones.result()
     lit = fuse(toned.readings["light"])
     rows = [row for readings in toned.readings.values() for row in readings]
     shown = max(share(row.present) for row in [*rows, *blur.readings] if row.name in HIDING)
     noise = as_seen(noise, shown, lambda level: spread(level, lit["light.ev"], lit["light.midtones"]))
     theta = fuse([*rows, *(row for found in (blur, noise, jpeg) for row in found.readings)])
-    maps = Maps(depth=toned.depth, illumination=toned.illumination, blur=place)
+    maps = Maps(depth=toned.depth, illumination=toned.illumination, blur=place, path=path)
     evidence = _evidence(toned.view, theta, {"haze": toned.black, "noise": noise, "blur": blur, "jpeg": jpeg})
     return Estimate(theta, maps, evidence, toned.close)
 

@@ -1,4 +1,4 @@
-"""Blur: softness, missed focus and straight motion, composed into one point spread function."""
+"""Blur: softness, missed focus, straight motion and camera shake, composed into one point spread function."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ TAILS = 4
 """Pixels that a kernel gets beyond the point spread function's own reach, for the fade's tails."""
 
 
-def kernel(theta: Theta) -> Tensor:
+def kernel(theta: Theta, path: Tensor | None = None) -> Tensor:
     """The point spread function of θ's blur: (k, k) float64 on the CPU, k odd, sum 1; differentiable in θ.
+
+    `path` (n, n), n odd, sum 1: a picture of the way that a shaken camera went, drawn so large that its root mean
+    square distance from its centre of mass is `blur.shake`; without it a Gaussian of that extent.
 
     Ours: the transfer function is known exactly (Gaussian · jinc · sinc). It is folded at the Nyquist
     frequency with weights that sum to one (the raised cosine of Nyquist's first criterion), which is the same
@@ -28,10 +31,17 @@ def kernel(theta: Theta) -> Tensor:
     impulse.
     """
     like = torch.empty((), dtype=torch.float64)
-    sigma, radius, length, angle = (
-        scalar(theta, f"blur.{name}", like) for name in ("sigma", "focus", "length", "angle")
+    sigma, radius, length, angle, shake = (
+        scalar(theta, f"blur.{name}", like) for name in ("sigma", "focus", "length", "angle", "shake")
     )
+    shaken = float(shake.detach()) > 0
+    way = path.to(like) if shaken and path is not None else None
+    times = shake if way is None else shake / extent(way)
+    if shaken and way is None:
+        sigma = (sigma**2 + shake**2 / 2).sqrt()
     reach = float((4 * sigma + radius + length / 2).detach())
+    if way is not None:
+        reach += float(times.detach()) * (way.shape[0] // 2)
     half = math.ceil(reach) + TAILS if reach > 0 else 0
     size = 2 * half + 1
     frequency = torch.fft.fftfreq(size, dtype=torch.float64)
@@ -40,9 +50,39 @@ def kernel(theta: Theta) -> Tensor:
         for fx in (frequency - 1, frequency, frequency + 1):
             weight = _fade(fy)[:, None] * _fade(fx)
             total = total + weight * _transfer(fy[:, None], fx[None], sigma, radius, length, angle)
+    if way is not None:
+        total = total * _path_transfer(frequency, way, times)
     spread = torch.fft.fftshift(torch.fft.ifft2(total).real)
     normed: Tensor = spread / spread.sum()
     return normed
+
+
+def extent(path: Tensor) -> Tensor:
+    """Root mean square distance of a picture (n, n) of sum 1 from its centre of mass, px."""
+    down, across = _places(path)
+    return (path * (down[:, None] ** 2 + across**2)).sum().clamp_min(1e-12).sqrt()
+
+
+def _places(path: Tensor) -> tuple[Tensor, Tensor]:
+    """Where the rows and the columns of a picture (n, n) of sum 1 are, its centre of mass at 0.
+
+    Where the middle of a path is no photo tells; so the restored photo stays where it was, on average.
+    """
+    place = torch.arange(path.shape[0], dtype=path.dtype, device=path.device)
+    return place - path.sum(1) @ place, place - path.sum(0) @ place
+
+
+def _path_transfer(frequency: Tensor, path: Tensor, times: Tensor) -> Tensor:
+    """Transfer function of points as heavy as `path` has them, so many `times` as far from the middle; (k, k).
+
+    Drawn larger, the points would stand apart: frequencies that they never had fade.
+    """
+    seen = _fade(frequency * times) if float(times.detach()) > 1 + 1e-6 else torch.ones_like(frequency)
+    down, across = (
+        seen[:, None] * torch.exp(-2j * math.pi * times * frequency[:, None] * place)
+        for place in _places(path)
+    )
+    return down @ path.to(down) @ across.T
 
 
 def _fade(frequency: Tensor) -> Tensor:
@@ -129,13 +169,13 @@ def _smooth(length: int) -> int:
 
 
 class Blur(Operator):
-    """y = kernel(θ) * x. `fields.blur` says where blur may be undone; the model ignores it."""
+    """y = kernel(θ, fields.path) * x. `fields.blur` says where blur may be undone; the model ignores it."""
 
     name = "blur"
     group = "blur"
-    switches = ("blur.sigma", "blur.focus", "blur.length")
+    switches = ("blur.sigma", "blur.focus", "blur.length", "blur.shake")
     linear = True
 
-    def __call__(self, x: Tensor, theta: Theta, _fields: Fields, /) -> Tensor:
+    def __call__(self, x: Tensor, theta: Theta, fields: Fields, /) -> Tensor:
         """Blur x."""
-        return convolve(x, kernel(theta))
+        return convolve(x, kernel(theta, fields.path))

@@ -16,11 +16,12 @@ Window = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """`Maps` at pixel resolution: (1, 1, H, W) float tensors, None where uniform. Units as in `Maps`."""
+    """`Maps` at pixel resolution: (1, 1, H, W) float tensors, None where uniform; `path` (k, k). Units as in `Maps`."""
 
     depth: Tensor | None = None
     illumination: Tensor | None = None
     blur: Tensor | None = None
+    path: Tensor | None = None
 
 
 def fields(
@@ -46,7 +47,8 @@ def fields(
         rows = _lerp(whole, height, y, h)
         return _lerp(rows.T, width, x, w).T[None, None].contiguous()
 
-    return Fields(stretch(maps.depth), stretch(maps.illumination), stretch(maps.blur))
+    path = None if maps.path is None else torch.from_numpy(maps.path).to(device)
+    return Fields(stretch(maps.depth), stretch(maps.illumination), stretch(maps.blur), path)
 
 
 def _lerp(grid: Tensor, length: int, start: int, count: int) -> Tensor:

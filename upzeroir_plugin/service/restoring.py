@@ -21,6 +21,7 @@ from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector
 from upzeroir_plugin.photo.crop import Box
 from upzeroir_plugin.photo.image import Photo, Pixels
+from upzeroir_plugin.physics.blur import Blur
 from upzeroir_plugin.prior.embedded import Prior, embedded
 from upzeroir_plugin.prior.store import FOLDER, place_of
 from upzeroir_plugin.restore import Control, Options, Progress, Result, Step, record, restore
@@ -122,7 +123,7 @@ class Engine:
         record, area = about["record"], about["area"]
         theta, amounts = ParameterVector.from_json(record["parameters"]), Amounts.from_json(record["amounts"])
         if about["restarts"]:
-            theta = theta.with_values(dict.fromkeys(("blur.sigma", "blur.focus", "blur.length"), 0.0))
+            theta = theta.with_values(dict.fromkeys(Blur.switches, 0.0))
         maps = kept_estimate(Path(message["photo_folder"])).maps
         thorough = record["effort"] == "thorough"
         plan = make_plan(photo.pixels, theta, maps, amounts, prior, thorough, record["steps"])

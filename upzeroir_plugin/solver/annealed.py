@@ -13,7 +13,7 @@ from torch import Tensor
 
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import POINTWISE, Amounts, ParameterVector
-from upzeroir_plugin.physics.blur import convolve, kernel
+from upzeroir_plugin.physics.blur import convolve
 from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import BEFORE_NOISE, invert_pointwise
 from upzeroir_plugin.physics.operator import PointOperator
@@ -32,6 +32,7 @@ from upzeroir_plugin.solver.plan import (
     neutralised,
     noise_peak,
     pinned,
+    point_spread,
     sigma_of,
 )
 from upzeroir_plugin.solver.quality import Verdict, judge
@@ -121,7 +122,7 @@ def make_plan(
         flips=min(flips, steps) if steps and not blur else flips,
         exposure=exposure,
         restarts=0,
-        context=_context(theta, peak, prior) + AGAIN * refine if denoise or blur else 0,
+        context=_context(theta, maps, peak, prior) + AGAIN * refine if denoise or blur else 0,
         shown=there,
         blotches=blotches,
     )
@@ -159,7 +160,7 @@ def _missed(verdict: Verdict, clean: Tensor, plan: Plan) -> float:
     """See `Probe`; clean (1, 3, h, w)."""
     if not plan.blur_calls:
         return 0.0
-    taken = clean - convolve(clean, kernel(plan.theta.values()).to(clean))
+    taken = clean - convolve(clean, point_spread(plan.theta, plan.maps).to(clean))
     beyond = plan.sigma * math.sqrt(max(verdict.std**2 - 1, 0.0))
     return beyond / max(float(taken.square().mean().sqrt()), 1e-6)
 
@@ -200,11 +201,11 @@ def _coarse(pixels: Pixels, side: int = 192) -> Pixels:
     return mean
 
 
-def _context(theta: ParameterVector, peak: float, prior: Prior) -> int:
+def _context(theta: ParameterVector, maps: Maps, peak: float, prior: Prior) -> int:
     """How far in px a window must reach: for the prior in noise of σ `peak`, as it is seen after the lift, and for θ's
     blur. What JPEG has torn is looked at as widely as in strong noise, which deblurring tells the prior of at first.
     """
-    blur = deblurring_reach(theta)
+    blur = deblurring_reach(theta, maps)
     widely = theta["jpeg.quality"] < 100 or blur
     return prior.context(1.0 if widely else peak) + blur
 
@@ -229,6 +230,7 @@ def _used(maps: Maps, theta: ParameterVector) -> Maps:
         depth=maps.depth if theta["haze.depth"] else None,
         illumination=maps.illumination if theta["light.local"] else None,
         blur=maps.blur,
+        path=maps.path if theta["blur.shake"] else None,
     )
 
 

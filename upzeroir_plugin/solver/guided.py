@@ -234,7 +234,7 @@ class _Run:
     def _tiles(self) -> list[Tile]:
         factor = self.space.factor
         size = (self.code_y.shape[-1] * factor, self.code_y.shape[-2] * factor)
-        reach = self.space.reach + blur_reach(self.plan.theta)
+        reach = self.space.reach + blur_reach(self.plan.theta, self.plan.maps)
         return tiles((0, 0, *size), size, self.space.core, reach, factor)
 
     def _piece(self, tile: Tile) -> Piece:

@@ -95,7 +95,7 @@ def residual(subject: Subject, hook: Callable[[], None]) -> HonestyMap:
     noise stands out.
     """
     theta = subject.plan.theta
-    reach = blur_reach(theta) if subject.plan.blur_calls else 0
+    reach = blur_reach(theta, subject.plan.maps) if subject.plan.blur_calls else 0
 
     def of(box: Box) -> Tensor:
         hook()

@@ -121,7 +121,9 @@ def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVe
         off.add("noise")
     if theta["jpeg.quality"] >= LEAST_QUALITY and not pinned(theta, "jpeg"):
         off.add("jpeg")
-    blur = max(theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3)
+    blur = max(
+        theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3, theta["blur.shake"] / 1.4
+    )
     if blur < 0.35 and not pinned(theta, "blur"):
         off.add("blur")
     return neutralised(theta, off).with_values({"sampling.scale": 1.0})
@@ -193,15 +195,21 @@ def _small(size: tuple[int, int]) -> bool:
     return size[0] * size[1] <= SMALL
 
 
-def blur_reach(theta: ParameterVector) -> int:
+def point_spread(theta: ParameterVector, maps: Maps) -> Tensor:
+    """`blur.kernel` of θ along the camera's path."""
+    return kernel(theta.values(), None if maps.path is None else torch.from_numpy(maps.path))
+
+
+def blur_reach(theta: ParameterVector, maps: Maps) -> int:
     """Radius of θ's point spread function in px."""
-    return int(kernel(theta.values()).shape[0] // 2)
+    return int(point_spread(theta, maps).shape[0] // 2)
 
 
-def deblurring_reach(theta: ParameterVector) -> int:
+def deblurring_reach(theta: ParameterVector, maps: Maps) -> int:
     """How far in px undoing θ's blur looks, beside its prior.
 
     Ours, eight photos of val: a softness of 1.6 px was off by 1.5 levels at most with two radii, 1.0 with three, and
     0.8 with five or more, which is the rounding of bfloat16; a motion of 30 px by 4.6 with 57 px, 1.5 with 114.
     """
-    return 3 * blur_reach(theta) + 2 * math.ceil(theta["blur.length"])
+    moved = theta["blur.length"] + 2 * theta["blur.shake"]
+    return 3 * blur_reach(theta, maps) + 2 * math.ceil(moved)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from upzeroir_plugin.parameters import GROUPS, MODIFIERS, PARAMETERS, POINTWISE, Amounts, ParameterVector
 from upzeroir_plugin.physics import clipping
-from upzeroir_plugin.physics.blur import convolve, kernel, reflected
+from upzeroir_plugin.physics.blur import convolve, reflected
 from upzeroir_plugin.physics.fields import Fields, fields
 from upzeroir_plugin.physics.model import invert_pointwise
 from upzeroir_plugin.prior.embedded import Prior
@@ -31,7 +31,7 @@ from upzeroir_plugin.solver.ensemble import (
 )
 from upzeroir_plugin.solver.kept import Kept, clean_key, full_key
 from upzeroir_plugin.solver.means import check_finite
-from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, sigma_of
+from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, point_spread, sigma_of
 from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.refinement import believable, noise, refined
 from upzeroir_plugin.solver.whitening import deblurring
@@ -131,7 +131,7 @@ def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> 
     with suppress(Enough):
         hook()
         u = base if theta["jpeg.quality"] < 100 else base + gain * noise(window.y, clean, theta)
-        data = _DataStep(tapered(white.squeezed(u), plan, window.box), theta)
+        data = _DataStep(tapered(white.squeezed(u), plan, window.box), plan)
         for level in schedule(plan.blur_sigma, plan.blur_calls):
             hook()
             z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
@@ -163,9 +163,9 @@ def tapered(u: Tensor, plan: Plan, box: Box) -> Tensor:
     What lies beyond a window's edge is unknown, and a mirror image would contradict the blur (edge taper; Reeves 2005).
     A Gaussian hardly rings: at the photo's own border it is left, where the mirror is a fair guess.
     """
-    spread = kernel(plan.theta.values()).to(u)
+    spread = point_spread(plan.theta, plan.maps).to(u)
     reach = spread.shape[0] // 2
-    gaussian = plan.theta["blur.focus"] == 0 and plan.theta["blur.length"] == 0
+    gaussian = all(plan.theta[f"blur.{name}"] == 0 for name in ("focus", "length", "shake"))
     x, y, w, h = box
     edges = (x > 0, x + w < plan.size[0], y > 0, y + h < plan.size[1])
     left, right, top, bottom = (inner or not gaussian for inner in edges)
@@ -193,8 +193,8 @@ class _DataStep:
     strip leads from the one end's mirror image to the other's, as long as makes the FFT fast.
     """
 
-    def __init__(self, u: Tensor, theta: ParameterVector) -> None:
-        spread = kernel(theta.values()).to(u)
+    def __init__(self, u: Tensor, plan: Plan) -> None:
+        spread = point_spread(plan.theta, plan.maps).to(u)
         k = spread.shape[0]
         self.size = u.shape[-2:]
         self.shape = tuple(_fast(n + 6 * (k // 2)) for n in self.size)
