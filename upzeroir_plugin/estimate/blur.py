@@ -68,19 +68,21 @@ CALM = -1.0
 """Logarithm of the odds that one part is much sharper than a blur of 1 px, above which no shake is looked for. A path
 leaves edges along it sharp, but not that sharp (ours: shaken photos of val have −5.4 to −2.0, these photos themselves
 −0.7 to 13.5 but for one of meadow, −3.2)."""
-BETTER, CLEAR = 1.014, 0.0015
+BETTER, CLEAR = 1.03, 0.003
 """How many times as much the photo must cost under the likest plain shape for a path to be as likely as that, and the
-scale of that decision. Ours, 13 photos of val with noise of 1.5 and 5/255, and JPEG 75: curved paths 1.016 to 2.1,
-softness, discs and straight motion .985 to 1.011.
+scale of that decision. Ours, nine photos of val, as they are, dark and veiled: curved paths 1.05 to 2.8 (one 1.015);
+softness, discs and straight motion .985 to 1.015, and blinds that are soft themselves 1.023.
 """
-BLOCKS, PLENTY = 0.025, 1400
-"""In a coarse JPEG: what the photo must cost more, and the edges that it must have (in whose place `EDGES` are asked
-for otherwise), for a path to be believed. Ours, 135 sound photos at quality 75: seven were called shaken, at 1.034 to
-1.12 and with 320 to 1751 edges; of 13 shaken ones eight are still found.
+BLOCKS = 0.03
+"""What the photo must cost more in a coarse JPEG."""
+FEW, PLENTY = 600, 1400
+"""Edges that a photo must have for a path to be believed, and that it must have in a coarse JPEG. Ours, 134 sound
+photos, at quality 75 too: seven were called shaken, with 320 to 1311 edges, and one that is (from a car); shaken ones
+have 1240 to 3220, but for one of 360.
 """
 QUIET, LOUDER = 4.5 / 255, 0.4 / 255
-"""Noise of luma in which no path is believed any more, and the scale of that decision (ours: in 6.9/255 paths are found
-that are not there).
+"""Noise of luma at full contrast in which no path is believed any more, and the scale of that decision (ours: in
+6.9/255 paths are found that are not there).
 """
 ROUGH = 0.1
 """Relative error of a path's extent (ours)."""
@@ -145,8 +147,8 @@ def _shaken(
     across = math.hypot(path.extent / math.sqrt(2), blur_shape.SHARP)
     present = (
         logistic((path.better - BETTER - BLOCKS * coarse) / CLEAR)
-        * (1 - coarse * (1 - logistic(math.log(max(len(levels[0].logs), 1) / PLENTY) / SURE)))
-        * logistic((QUIET - sigma) / LOUDER)
+        * logistic((math.log(max(len(levels[0].logs), 1) / FEW) - coarse * math.log(PLENTY / FEW)) / SURE)
+        * logistic((QUIET - path.noise) / LOUDER)
         * float(_worth(np.array(across), _least(jpeg)))
         * (1 - max(readings[1].present, readings[2].present))
     )

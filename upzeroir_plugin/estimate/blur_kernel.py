@@ -58,7 +58,9 @@ def _sized(path: NDArray[np.float32], shake: float) -> NDArray[np.float64]:
     drawn = ndimage.map_coordinates(
         path, np.meshgrid(place, place, indexing="ij"), order=1, output=np.float64
     )
-    sized: NDArray[np.float64] = drawn / max(float(drawn.sum()), 1e-12)
+    if not drawn.sum() > 0:  # smaller than a pixel
+        return np.ones((1, 1))
+    sized: NDArray[np.float64] = drawn / drawn.sum()
     return sized
 
 

@@ -37,6 +37,8 @@ WEIGHT, PATIENCE, SOFTEST = 0.01, 1.1, 1e-4
 """Of the edges at first, by what it falls with each turn, and its least."""
 LOUD = 1.5 / 255
 """Noise above which edges weigh more."""
+MOST = 8.0
+"""By how much tones are spread at most."""
 NEAR, TELLING = 9, 0.1
 """px around a pixel, and share of the photo, with most edges, that paths are compared in."""
 JUDGED, FLAT, LINE = 0.008, 1e-4, 0.6
@@ -48,11 +50,13 @@ class Path:
     """What was found.
 
     `picture` (k, k): sum 1, k odd, centred, in px of the photo. `better`: how many times as much the photo costs under
-    the likest Gaussian, disc or line, in squared error and edges.
+    the likest Gaussian, disc or line, in squared error and edges. `noise`: σ where it was looked for, at full
+    contrast.
     """
 
     picture: Single
     better: float
+    noise: float
 
     @property
     def extent(self) -> float:
@@ -74,7 +78,8 @@ def find(luma: Single, width: float, noise: float) -> Path | None:
         noise /= 2
     if min(luma.shape) < LEAST:
         return None
-    part = _busiest(luma)
+    part, gain = _contrasty(_busiest(luma))
+    noise *= gain
     weight = WEIGHT * max(1.0, noise / LOUD)
     sides = [REACH]
     while sides[-1] > 5:
@@ -89,7 +94,7 @@ def find(luma: Single, width: float, noise: float) -> Path | None:
             path = _moved(sight.fitted(sharp))
             weight = max(weight / PATIENCE, SOFTEST)
     plain = min(sight.cost(shape) for shape in _plain(path))
-    return Path(_trimmed(_enlarged(path, 2**halvings)), plain / max(sight.cost(path), 1e-12))
+    return Path(_trimmed(_enlarged(path, 2**halvings)), plain / max(sight.cost(path), 1e-12), noise)
 
 
 class _Sight:
@@ -130,6 +135,13 @@ def _busiest(luma: Single) -> Single:
     )
     top, left = np.unravel_index(int(found.argmax()), found.shape)
     return luma[top : top + rows, left : left + columns]
+
+
+def _contrasty(luma: Single) -> tuple[Single, float]:
+    """`luma` with its tones spread to full contrast, and by how much: dark and veiled photos have edges, too."""
+    low, high = np.quantile(luma, (0.005, 0.995))
+    gain = float(min(1 / max(high - low, 1e-3), MOST))
+    return np.float32(gain) * (luma - np.float32(low)), gain
 
 
 def _shrunk(y: Single, factor: float) -> Single:
