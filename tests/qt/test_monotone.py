@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qt_panel.settings import Settings
 from qt_panel.widgets.band import place_of, value_at
-from tests.pictures import bad, noisy, scene
+from tests.pictures import bad, hooked, noisy, scene
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import GROUPS, ParameterVector, parameter
@@ -72,7 +72,7 @@ SLIDERS: dict[str, tuple[dict[str, float], Effect]] = {
 }
 NOT_SEEN = {"blur.length": 0.02, "blur.focus": 0.02}
 """Share of an effect that may be lost on the way: two long motions or wide discs that ruin this photo do it alike."""
-WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0, "blur.shake": 4.0, "noise.blotches": 8.0}
+WIDEST = {"blur.sigma": 3.0, "blur.focus": 4.5, "blur.length": 12.0, "blur.shake": 3.0, "noise.blotches": 8.0}
 """Wider ones do not fit into so small a picture; of blotches several times stronger than there are, less is taken."""
 WITHOUT = {"blur.angle", "noise.size", "noise.clipped", "sampling.scale"}
 """A direction, a kind of grain, histories of clipping and enlargement: no more and no less of anything."""
@@ -82,7 +82,7 @@ WITHOUT = {"blur.angle", "noise.size", "noise.clipped", "sampling.scale"}
 def picture() -> tuple[Photo, Maps, Kept]:
     y = bad(scene(SIDE, SIDE, seed=5), haze_depth=0.3, light_ev=0.7)
     shade = np.linspace(1, -1, SIDE, dtype=np.float32)[None].repeat(SIDE, 0)
-    return Photo(noisy(y, 6.0)), Maps(illumination=shade), Kept(LIMIT)
+    return Photo(noisy(y, 6.0)), Maps(illumination=shade, path=hooked(4)), Kept(LIMIT)
 
 
 def restored(made: Settings) -> Pixels:

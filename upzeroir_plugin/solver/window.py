@@ -165,7 +165,8 @@ def tapered(u: Tensor, plan: Plan, box: Box) -> Tensor:
     """
     spread = point_spread(plan.theta, plan.maps).to(u)
     reach = spread.shape[0] // 2
-    gaussian = all(plan.theta[f"blur.{name}"] == 0 for name in ("focus", "length", "shake"))
+    other = plan.theta["blur.focus"] or plan.theta["blur.length"]
+    gaussian = not (other or (plan.theta["blur.shake"] and plan.maps.path is not None))
     x, y, w, h = box
     edges = (x > 0, x + w < plan.size[0], y > 0, y + h < plan.size[1])
     left, right, top, bottom = (inner or not gaussian for inner in edges)
