@@ -17,6 +17,7 @@ from benchmarks.metrics import Picture
 from benchmarks.sets import scaled, training
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.photo.image import Photo
+from upzeroir_plugin.physics.blur import softness
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.model import degrade
 from upzeroir_plugin.prior.pictures import intents, opened
@@ -43,10 +44,7 @@ def acts(theta: ParameterVector) -> dict[str, bool]:
         "light": abs(theta["light.ev"]) >= 0.25 or abs(np.log2(theta["light.midtones"])) >= 0.12,
         "colour": abs(theta["colour.temperature"]) >= 12 or abs(theta["colour.tint"]) >= 10,
         "noise": noise_on_grey(theta) >= 2,
-        "blur": max(
-            theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3, theta["blur.shake"] / 1.4
-        )
-        >= 0.5,
+        "blur": softness(theta.values()) >= 0.5,
         "jpeg": theta["jpeg.quality"] <= 92,
     }
 

@@ -50,7 +50,7 @@ def hooked(reach: int = 6) -> Pixels:
     path = np.zeros((2 * reach + 3, 2 * reach + 3))
     turn = np.linspace(0, 0.5 * np.pi, 400)
     across = np.concatenate([np.linspace(-reach, 0, 300), reach * np.sin(turn)])
-    down = np.concatenate([np.full(300, -reach), reach * (0.3 - 1.3 * np.cos(turn)) + 0.0])
+    down = np.concatenate([np.full(300, -reach), reach * (0.3 - 1.3 * np.cos(turn))])
     place = np.round(np.stack([down - down.mean(), across - across.mean()]) + reach + 1).astype(int)
     np.add.at(path, tuple(place.clip(0, 2 * reach + 2)), 1.0)
     soft: Pixels = ndimage.gaussian_filter(path, 0.5).astype(np.float32)

@@ -62,8 +62,6 @@ the scale of the logarithm. Ours, photos of 478 px at quality 20 to 60: motion t
 what blocks look like -0.6 to 3.5; eight of nine that are soft by the blocks alone have 120 to 580 edges, soft ones
 (20 of 21) 770 and more.
 """
-
-
 CALM = -1.0
 """Logarithm of the odds that one part is much sharper than a blur of 1 px, above which no shake is looked for. A path
 leaves edges along it sharp, but not that sharp (ours: shaken photos of val have −5.4 to −2.0, these photos themselves
@@ -135,9 +133,7 @@ def _shaken(
     none = (*readings, Reading("blur.shake", 1.0, 1.0, 0.0))
     if not levels:
         return none, None
-    told = blur_sharpest.told(levels)
-    chance = np.exp(told - told.max())
-    width = float(np.exp(chance @ blur_sharpest.LOGS / chance.sum()))
+    width = blur_sharpest.mean_width(blur_sharpest.told(levels))
     if width < WORTH or blur_map.sharper(parts, 1.0) > CALM:
         return none, None
     path = blur_path.find(photo.pixels.mean(2), width, sigma)

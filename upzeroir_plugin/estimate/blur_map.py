@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from upzeroir_plugin.estimate.blur_edges import octant
-from upzeroir_plugin.estimate.blur_sharpest import LOGS, Level, told
+from upzeroir_plugin.estimate.blur_sharpest import LOGS, Level, mean_width, told
 from upzeroir_plugin.estimate.blur_texture import Texture
 
 Array = NDArray[np.float64]
@@ -90,12 +90,10 @@ def sharper(parts: Sequence[Part], width: float) -> float:
 
 def patches(parts: Sequence[Part]) -> list[dict[str, float]]:
     """What each part tells: its middle, `x` and `y` in [0, 1], and `width`, σ in px of the sharpest edges there."""
-    found = []
-    for part in parts:
-        chance = np.exp(part.told - part.told.max())
-        width = float(np.exp(chance @ LOGS / chance.sum()))
-        found.append({"x": round(part.x, 3), "y": round(part.y, 3), "width": round(width, 2)})
-    return found
+    return [
+        {"x": round(part.x, 3), "y": round(part.y, 3), "width": round(mean_width(part.told), 2)}
+        for part in parts
+    ]
 
 
 def _shape(size: tuple[int, int], along: int) -> tuple[int, int]:

@@ -93,8 +93,9 @@ def find(luma: Single, width: float, noise: float) -> Path | None:
             sharp = edges(sight.y, path, weight)
             path = _moved(sight.fitted(sharp))
             weight = max(weight / PATIENCE, SOFTEST)
-    plain = min(sight.cost(shape) for shape in _plain(path))
-    return Path(_trimmed(_enlarged(path, 2**halvings)), plain / max(sight.cost(path), 1e-12), noise)
+    telling = sight.telling()
+    plain, shaken = min(sight.cost(shape, telling) for shape in _plain(path)), sight.cost(path, telling)
+    return Path(_trimmed(_enlarged(path, 2**halvings)), plain / max(shaken, 1e-12), noise)
 
 
 class _Sight:
@@ -106,22 +107,26 @@ class _Sight:
         self.inside = np.zeros(self.y.shape, np.float32)
         self.inside[self.within] = 1
         self.chosen = useful(self.y)
-        steep = np.square(slopes(self.y)).sum(0)
-        around = ndimage.uniform_filter(steep, NEAR)[self.within]
-        self.telling = around >= np.quantile(around, 1 - TELLING)
 
     def fitted(self, sharp: Single) -> Single:
         """The path that leads from edges to the photo."""
         return fitted(sharp, self.y, self.side, self.inside, self.chosen)
 
-    def cost(self, spread: Single) -> float:
-        """Squared error and, by `JUDGED`, edges under a point spread function, per pixel of where edges are."""
+    def telling(self) -> NDArray[np.bool_]:
+        """The part of the picture with most edges, which paths are compared in."""
+        steep = np.square(slopes(self.y)).sum(0)
+        around = ndimage.uniform_filter(steep, NEAR)[self.within]
+        most: NDArray[np.bool_] = around >= np.quantile(around, 1 - TELLING)
+        return most
+
+    def cost(self, spread: Single, telling: NDArray[np.bool_]) -> float:
+        """Squared error and, by `JUDGED`, edges under a point spread function, per pixel where they tell something."""
         sharp = edges(self.y, spread, JUDGED)
         missed = back(transform(sharp) * transform(centred(spread, self.y.shape)), self.y.shape) - self.y
         across, down = slopes(sharp)
         there = (across**2 + down**2)[self.within] > FLAT
         cost = np.square(missed[self.within]) + JUDGED * there
-        return float(cost[self.telling].mean())
+        return float(cost[telling].mean())
 
 
 def _busiest(luma: Single) -> Single:

@@ -71,6 +71,12 @@ def told(levels: Iterable[Level]) -> Array:
     return total
 
 
+def mean_width(told: Array) -> float:
+    """σ in px that logarithms of likelihoods (blurs,) mean: exp of the mean of `LOGS`."""
+    chance = np.exp(told - told.max())
+    return float(np.exp(chance @ LOGS / chance.sum()))
+
+
 def _pooled(logs: Single) -> Array:
     """(blurs,) probability of the blur that one level sees."""
     total = logs.sum(0, dtype=np.float64)

@@ -57,6 +57,12 @@ def kernel(theta: Theta, path: Tensor | None = None) -> Tensor:
     return normed
 
 
+def softness(theta: Theta) -> float:
+    """σ in px along one axis of the widest of θ's blurs, roughly: a disc's is r/2, a line's l/√12, a path's r/√2."""
+    sigma, focus, length, shake = (float(theta[name]) for name in Blur.switches)
+    return max(sigma, focus / 2, length / 3, shake / 1.4)
+
+
 def extent(path: Tensor) -> Tensor:
     """Root mean square distance of a picture (n, n) of sum 1 from its centre of mass, px."""
     down, across = _places(path)

@@ -11,7 +11,7 @@ from torch import Tensor
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import BY_NAME, GROUPS, MODIFIERS, Amounts, ParameterVector
 from upzeroir_plugin.physics import noise
-from upzeroir_plugin.physics.blur import kernel
+from upzeroir_plugin.physics.blur import kernel, softness
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.physics.noise import sigma_map
 from upzeroir_plugin.solver.told import fine_noise, second_differences
@@ -121,10 +121,7 @@ def active(theta: ParameterVector, amounts: Amounts, peak: float) -> ParameterVe
         off.add("noise")
     if theta["jpeg.quality"] >= LEAST_QUALITY and not pinned(theta, "jpeg"):
         off.add("jpeg")
-    blur = max(
-        theta["blur.sigma"], theta["blur.focus"] / 2, theta["blur.length"] / 3, theta["blur.shake"] / 1.4
-    )
-    if blur < 0.35 and not pinned(theta, "blur"):
+    if softness(theta.values()) < 0.35 and not pinned(theta, "blur"):
         off.add("blur")
     return neutralised(theta, off).with_values({"sampling.scale": 1.0})
 

@@ -165,8 +165,7 @@ def tapered(u: Tensor, plan: Plan, box: Box) -> Tensor:
     """
     spread = point_spread(plan.theta, plan.maps).to(u)
     reach = spread.shape[0] // 2
-    other = plan.theta["blur.focus"] or plan.theta["blur.length"]
-    gaussian = not (other or (plan.theta["blur.shake"] and plan.maps.path is not None))
+    gaussian = plan.theta["blur.focus"] == 0 and plan.theta["blur.length"] == 0 and plan.maps.path is None
     x, y, w, h = box
     edges = (x > 0, x + w < plan.size[0], y > 0, y + h < plan.size[1])
     left, right, top, bottom = (inner or not gaussian for inner in edges)
