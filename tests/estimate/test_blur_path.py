@@ -13,7 +13,7 @@ from tests.restore.helpers import run
 from upzeroir_plugin.estimate import blur
 from upzeroir_plugin.estimate.blur_kernel import kernel_picture
 from upzeroir_plugin.estimate.blur_path import Path, find
-from upzeroir_plugin.estimate.blur_path_edges import centred, closed, edges, useful
+from upzeroir_plugin.estimate.blur_path_edges import centred, closed, edges, transform, useful
 from upzeroir_plugin.estimate.blur_path_fit import fitted
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.parameters import Amounts
@@ -42,7 +42,7 @@ def alike(a: Pixels, b: Pixels) -> float:
 
 
 def found(y: Pixels, width: float = 2.5, noise: float = 1.0) -> Path:
-    path = find(y.mean(2), width, noise / 255 / 3**0.5)
+    path = find(y, width, noise / 255 / 3**0.5)
     assert path is not None
     return path
 
@@ -86,12 +86,12 @@ def test_it_is_found_in_a_photo_that_is_halved_first() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (159, 900), (900, 30)])
 def test_small_photos_have_none(size: tuple[int, int]) -> None:
-    assert find(np.full(size, 0.5, np.float32), 2.0, 0.0) is None
+    assert find(np.full((*size, 3), 0.5, np.float32), 2.0, 0.0) is None
 
 
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
 def test_a_flat_photo_has_none(level: float) -> None:
-    path = find(np.full((200, 240), level, np.float32), 2.0, 0.0)
+    path = find(np.full((200, 240, 3), level, np.float32), 2.0, 0.0)
     assert path is not None
     assert np.isfinite(path.picture).all()
     assert not path.better > blur.BETTER
@@ -112,7 +112,7 @@ def test_edges_are_fewer_the_more_they_weigh() -> None:
     y = closed(seen(1, 1.0).mean(2), 15)
 
     def count(weight: float) -> int:
-        sharp = edges(y, hooked(), weight)
+        sharp = edges(y, transform(y), hooked(), weight)
         return int((np.abs(np.roll(sharp, -1, 1) - sharp) > 0.01).sum())
 
     assert count(0.05) < count(0.01) < count(0.002)

@@ -136,17 +136,18 @@ def _shaken(
     width = blur_sharpest.mean_width(blur_sharpest.told(levels))
     if width < WORTH or blur_map.sharper(parts, 1.0) > CALM:
         return none, None
-    path = blur_path.find(photo.pixels.mean(2), width, sigma)
+    coarse = _lost(jpeg, COARSER)
+    enough = math.log(max(len(levels[0].logs), 1) / FEW) - coarse * math.log(PLENTY / FEW)
+    chance = logistic(enough / SURE) * (1 - max(readings[1].present, readings[2].present))
+    path = blur_path.find(photo.pixels, width, sigma) if chance > FROM else None
     if path is None:
         return none, None
-    coarse = _lost(jpeg, COARSER)
     across = math.hypot(path.extent / math.sqrt(2), blur_shape.SHARP)
     present = (
-        logistic((path.better - BETTER - BLOCKS * coarse) / CLEAR)
-        * logistic((math.log(max(len(levels[0].logs), 1) / FEW) - coarse * math.log(PLENTY / FEW)) / SURE)
+        chance
+        * logistic((path.better - BETTER - BLOCKS * coarse) / CLEAR)
         * logistic((QUIET - path.noise) / LOUDER)
         * float(_worth(np.array(across), _least(jpeg)))
-        * (1 - max(readings[1].present, readings[2].present))
     )
     extent = min(path.extent, BY_NAME["blur.shake"].high)
     shake = Reading("blur.shake", extent, ROUGH * extent, present)

@@ -27,6 +27,9 @@ from upzeroir_plugin.estimate.blur_path_fit import fitted
 
 SIDE, REACH = 704, 41
 """px: side of the part of a photo that is looked at, and of the path's picture there."""
+SAMPLED = 1024
+"""Rows and columns of a large photo that are looked at for where it is."""
+MEAN = np.full(3, 1 / 3, np.float32)
 LEAST = 160
 """px of a photo's shorter side, below which there is too little to see."""
 WIDE = 4.5
@@ -64,21 +67,18 @@ class Path:
         return math.sqrt(float(np.trace(covariance(self.picture))))
 
 
-def find(luma: Single, width: float, noise: float) -> Path | None:
-    """The path of a photo (h, w) in [0, 1] whose sharpest edges have σ `width` in px; None if it is too small.
+def find(pixels: Single, width: float, noise: float) -> Path | None:
+    """The path of a photo (h, w, 3) in [0, 1] whose sharpest edges have σ `width` in px; None if it is too small.
 
-    `noise`: σ of `luma`. Source: the edges of Pan et al. 2014 and Xu, Zheng and Jia 2013; ours: a path without
-    negative values by least squares, and how it is judged.
+    `noise`: σ of the channels' mean. Source: the edges of Pan et al. 2014 and Xu, Zheng and Jia 2013; ours: a path
+    without negative values by least squares, and how it is judged.
     """
     halvings = max(0, math.ceil(math.log2(max(width, 1e-3) / WIDE)))
-    for _ in range(halvings):
-        luma = ndimage.uniform_filter(luma, 2, origin=-1)[
-            : luma.shape[0] // 2 * 2 : 2, : luma.shape[1] // 2 * 2 : 2
-        ]
-        noise /= 2
-    if min(luma.shape) < LEAST:
+    if min(pixels.shape[:2]) >> halvings < LEAST:
         return None
-    part, gain = _contrasty(_busiest(luma))
+    luma = _halved(_busiest(pixels, 2**halvings), halvings)
+    noise /= 2**halvings
+    part, gain = _contrasty(luma)
     noise *= gain
     weight = WEIGHT * max(1.0, noise / LOUD)
     sides = [REACH]
@@ -90,7 +90,7 @@ def find(luma: Single, width: float, noise: float) -> Path | None:
         sight = _Sight(y, side)
         path = _moved(_stretched(path, side))
         for _ in range(ROUNDS):
-            sharp = edges(sight.y, path, weight)
+            sharp = edges(sight.y, sight.spectrum, path, weight)
             path = _moved(sight.fitted(sharp))
             weight = max(weight / PATIENCE, SOFTEST)
     telling = sight.telling()
@@ -103,6 +103,7 @@ class _Sight:
 
     def __init__(self, y: Single, side: int) -> None:
         self.y, self.side = closed(y, side), side
+        self.spectrum = transform(self.y)
         self.within = slice(side, y.shape[0] - side), slice(side, y.shape[1] - side)
         self.inside = np.zeros(self.y.shape, np.float32)
         self.inside[self.within] = 1
@@ -121,7 +122,7 @@ class _Sight:
 
     def cost(self, spread: Single, telling: NDArray[np.bool_]) -> float:
         """Squared error and, by `JUDGED`, edges under a point spread function, per pixel where they tell something."""
-        sharp = edges(self.y, spread, JUDGED)
+        sharp = edges(self.y, self.spectrum, spread, JUDGED)
         missed = back(transform(sharp) * transform(centred(spread, self.y.shape)), self.y.shape) - self.y
         across, down = slopes(sharp)
         there = (across**2 + down**2)[self.within] > FLAT
@@ -129,17 +130,36 @@ class _Sight:
         return float(cost[telling].mean())
 
 
-def _busiest(luma: Single) -> Single:
-    """The square of `SIDE` px with most edges, or all of a small photo."""
-    rows, columns = (min(n, SIDE) for n in luma.shape)
-    steep = np.minimum(np.abs(np.diff(luma, axis=0))[:, :-1] + np.abs(np.diff(luma, axis=1))[:-1], 0.1)
-    total = np.pad(steep.cumsum(0, dtype=np.float64).cumsum(1), ((1, 1), (1, 1)), mode="edge")
+def _busiest(pixels: Single, scale: int) -> Single:
+    """The channels' mean in the square of `SIDE` · `scale` px with most edges, or in all of a small photo.
+
+    Edges are differences over `scale` px; of large photos only at every so many, so that the cost does not grow.
+    """
+    height, width = pixels.shape[:2]
+    step = max(1, max(height, width) // SAMPLED)
+    tall, wide = height - scale, width - scale
+    here = pixels[:tall:step, :wide:step] @ MEAN
+    steep = np.abs(pixels[scale::step, :wide:step] @ MEAN - here)
+    steep += np.abs(pixels[:tall:step, scale::step] @ MEAN - here)
+    total = np.pad(
+        np.minimum(steep, 0.1).cumsum(0, dtype=np.float64).cumsum(1), ((1, 1), (1, 1)), mode="edge"
+    )
     total[0] = total[:, 0] = 0
+    rows, columns = (min(n + 1, SIDE * scale // step) for n in steep.shape)
     found = (
         total[rows:, columns:] - total[:-rows, columns:] - total[rows:, :-columns] + total[:-rows, :-columns]
     )
-    top, left = np.unravel_index(int(found.argmax()), found.shape)
-    return luma[top : top + rows, left : left + columns]
+    top, left = (step * int(n) for n in np.unravel_index(int(found.argmax()), found.shape))
+    top, left = max(0, min(top, height - SIDE * scale)), max(0, min(left, width - SIDE * scale))
+    return pixels[top : top + SIDE * scale, left : left + SIDE * scale] @ MEAN
+
+
+def _halved(luma: Single, times: int) -> Single:
+    """`luma` at half the size, so many times; a rest, right and below, is left out."""
+    for _ in range(times):
+        height, width = (n // 2 * 2 for n in luma.shape)
+        luma = ndimage.uniform_filter(luma, 2, origin=-1)[:height:2, :width:2]
+    return luma
 
 
 def _contrasty(luma: Single) -> tuple[Single, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
@@ -53,15 +55,14 @@ def centred(spread: Single, shape: tuple[int, ...]) -> Single:
     return np.roll(wide, (-(spread.shape[0] // 2), -(spread.shape[1] // 2)), (0, 1))
 
 
-def edges(y: Single, spread: Single, weight: float) -> Single:
-    """Argmin ‖spread ∗ x − y‖² + weight·‖∇x‖₀ for a `closed` y in [0, 1] (Xu, Zheng and Jia 2013; Pan et al. 2014)."""
-    one = np.ones((1, 1), np.float32)
-    impulse = centred(one, y.shape)
-    down, across = (np.square(np.abs(transform(slope))) for slope in slopes(impulse))
-    flat = down + across
+def edges(y: Single, spectrum: Complex, spread: Single, weight: float) -> Single:
+    """Argmin ‖spread ∗ x − y‖² + weight·‖∇x‖₀ for a `closed` y in [0, 1] (Xu, Zheng and Jia 2013; Pan et al. 2014).
+
+    `spectrum`: the `transform` of y.
+    """
     through = transform(centred(spread, y.shape))
     seen: Complex
-    power, seen = np.square(np.abs(through)), np.conj(through) * transform(y)
+    power, seen, flat = np.square(np.abs(through)), np.conj(through) * spectrum, _steepness(y.shape)
     x, beta = y, 2 * weight
     factor = (LAST / beta) ** (1 / (STEPS - 1))
     for _ in range(STEPS):
@@ -74,6 +75,15 @@ def edges(y: Single, spread: Single, weight: float) -> Single:
         x = back(wanted, y.shape)
         beta *= factor
     return x
+
+
+@lru_cache(8)
+def _steepness(shape: tuple[int, ...]) -> Single:
+    """Squared transfer functions of both `slopes`, summed."""
+    impulse = centred(np.ones((1, 1), np.float32), shape)
+    down, across = (np.square(np.abs(transform(slope))) for slope in slopes(impulse))
+    whole: Single = down + across
+    return whole
 
 
 def useful(y: Single) -> NDArray[np.bool_]:
