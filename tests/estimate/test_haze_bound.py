@@ -56,3 +56,10 @@ def test_white_sets_no_bound() -> None:
     light = np.full((96, 128, 3), 0.97, np.float32)
     _, depth = bounded(EVEN, light, {"haze.depth": 3.0, **AIR})
     assert depth == pytest.approx(3.0)
+
+
+def test_a_caption_does_not_thin_the_veil() -> None:
+    y = bad(scene(192, 256), haze_depth=0.6, haze_red=0.9, haze_green=0.9, haze_blue=0.9)
+    y[180:184, 200:228] = 0
+    _, depth = bounded(np.ones((192, 256), np.float32), y, {"haze.depth": 0.6, **AIR})
+    assert depth > 0.5

@@ -22,9 +22,9 @@ BLOCKS = 90
 """Blocks along the view's long side whose means bound a place: of single pixels a wrong airlight makes too much."""
 REACH, SMOOTH = 1 / 8, 1 / 9
 """Neighbourhood whose darkest block bounds a place, and deviation by which the cut is smoothed, of the long side."""
-DARKER = 0.0003
-"""Share of the view's pixels whose luma may be darker than the veil alone."""
-PLACE, WHOLE = 0.5, 3.5
+DARKER = 0.003
+"""Share of the view's pixels whose luma may be darker than the veil alone: a caption's, as for `haze.denied`."""
+PLACE, WHOLE = 0.5, 2.5
 """Standard deviations of noise by which a block, and a pixel, may be darker than seen."""
 DARK = 0.3
 """Share of the view, its darkest part, in which that noise is measured."""
@@ -35,7 +35,7 @@ def bounded(depth: Array, light: Array, veil: Mapping[str, float], trust: float 
     undone; told are its shape `depth` (h, w) and the parameters `veil`. `trust`: how far the view is believed.
 
     First place by place, by the least channel of the darkest block around; then as a whole, by luma. Ours: 160 crops of
-    val behind even and uneven veils, blind, dB in the mean: bright +.8, in strong noise +.3, dark +.2, in noise +.1.
+    val behind even and uneven veils, blind, dB in the mean: bright +.7, in strong noise +.3, dark +.2, in noise +.1.
     """
     air = np.maximum(np.array([veil[name] for name in AIRLIGHT], np.float32), 0.05)
     told = np.float32(veil["haze.depth"]) * depth
