@@ -15,10 +15,8 @@ AIR = {"haze.red": 0.9, "haze.green": 0.9, "haze.blue": 0.9}
 EVEN = np.ones((96, 128), np.float32)
 
 
-def hazy(depth: float, noise: float = 0.0) -> np.ndarray:
-    return bad(
-        scene(96, 128), haze_depth=depth, noise_file=noise, **{k.replace(".", "_"): v for k, v in AIR.items()}
-    )
+def hazy(depth: float, noise: float = 0.0, size: tuple[int, int] = EVEN.shape) -> np.ndarray:
+    return bad(scene(*size), haze_depth=depth, haze_red=0.9, haze_green=0.9, haze_blue=0.9, noise_file=noise)
 
 
 @pytest.mark.parametrize("noise", [0.0, 4.0])
@@ -59,7 +57,7 @@ def test_white_sets_no_bound() -> None:
 
 
 def test_a_caption_does_not_thin_the_veil() -> None:
-    y = bad(scene(192, 256), haze_depth=0.6, haze_red=0.9, haze_green=0.9, haze_blue=0.9)
+    y = hazy(0.6, size=(192, 256))
     y[180:184, 200:228] = 0
     _, depth = bounded(np.ones((192, 256), np.float32), y, {"haze.depth": 0.6, **AIR})
     assert depth > 0.5

@@ -175,7 +175,7 @@ def _luma(photo: Photo) -> tuple[Single, Single]:
     tiles, corners = photo.pixels[None], [(0, 0)]
     if height * width > WHOLE:
         tiles, corners = spread(photo.pixels, TILE, TILES), tile_corners(height, width, TILE, TILES)
-    luma: Single = np.ascontiguousarray(tiles @ np.full(3, 1 / 3, np.float32))
+    luma: Single = np.ascontiguousarray(tiles @ blur_path.MEAN)
     return luma, np.array(corners, np.float32)
 
 

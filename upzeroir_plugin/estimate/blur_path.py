@@ -24,12 +24,14 @@ from upzeroir_plugin.estimate.blur_path_edges import (
     useful,
 )
 from upzeroir_plugin.estimate.blur_path_fit import fitted
+from upzeroir_plugin.estimate.view import block_means
 
 SIDE, REACH = 704, 41
 """px: side of the part of a photo that is looked at, and of the path's picture there."""
 SAMPLED = 1024
 """Rows and columns of a large photo that are looked at for where it is."""
 MEAN = np.full(3, 1 / 3, np.float32)
+"""Weights of the channels."""
 LEAST = 160
 """px of a photo's shorter side, below which there is too little to see."""
 WIDE = 4.5
@@ -76,10 +78,9 @@ def find(pixels: Single, width: float, noise: float) -> Path | None:
     halvings = max(0, math.ceil(math.log2(max(width, 1e-3) / WIDE)))
     if min(pixels.shape[:2]) >> halvings < LEAST:
         return None
-    luma = _halved(_busiest(pixels, 2**halvings), halvings)
-    noise /= 2**halvings
-    part, gain = _contrasty(luma)
-    noise *= gain
+    scale = 2**halvings
+    part, gain = _contrasty(block_means(_busiest(pixels, scale), scale) @ MEAN)
+    noise *= gain / scale
     weight = WEIGHT * max(1.0, noise / LOUD)
     sides = [REACH]
     while sides[-1] > 5:
@@ -95,7 +96,7 @@ def find(pixels: Single, width: float, noise: float) -> Path | None:
             weight = max(weight / PATIENCE, SOFTEST)
     telling = sight.telling()
     plain, shaken = min(sight.cost(shape, telling) for shape in _plain(path)), sight.cost(path, telling)
-    return Path(_trimmed(_enlarged(path, 2**halvings)), plain / max(shaken, 1e-12), noise)
+    return Path(_trimmed(_enlarged(path, scale)), plain / max(shaken, 1e-12), noise)
 
 
 class _Sight:
@@ -131,35 +132,27 @@ class _Sight:
 
 
 def _busiest(pixels: Single, scale: int) -> Single:
-    """The channels' mean in the square of `SIDE` · `scale` px with most edges, or in all of a small photo.
+    """The square of `SIDE` · `scale` px with most edges, or all of a small photo.
 
     Edges are differences over `scale` px; of large photos only at every so many, so that the cost does not grow.
     """
+    side = SIDE * scale
     height, width = pixels.shape[:2]
     step = max(1, max(height, width) // SAMPLED)
     tall, wide = height - scale, width - scale
     here = pixels[:tall:step, :wide:step] @ MEAN
     steep = np.abs(pixels[scale::step, :wide:step] @ MEAN - here)
     steep += np.abs(pixels[:tall:step, scale::step] @ MEAN - here)
-    total = np.pad(
-        np.minimum(steep, 0.1).cumsum(0, dtype=np.float64).cumsum(1), ((1, 1), (1, 1)), mode="edge"
-    )
+    summed = np.minimum(steep, 0.1).cumsum(0, dtype=np.float64).cumsum(1)
+    total = np.pad(summed, ((1, 1), (1, 1)), mode="edge")
     total[0] = total[:, 0] = 0
-    rows, columns = (min(n + 1, SIDE * scale // step) for n in steep.shape)
+    rows, columns = (min(n + 1, side // step) for n in steep.shape)
     found = (
         total[rows:, columns:] - total[:-rows, columns:] - total[rows:, :-columns] + total[:-rows, :-columns]
     )
     top, left = (step * int(n) for n in np.unravel_index(int(found.argmax()), found.shape))
-    top, left = max(0, min(top, height - SIDE * scale)), max(0, min(left, width - SIDE * scale))
-    return pixels[top : top + SIDE * scale, left : left + SIDE * scale] @ MEAN
-
-
-def _halved(luma: Single, times: int) -> Single:
-    """`luma` at half the size, so many times; a rest, right and below, is left out."""
-    for _ in range(times):
-        height, width = (n // 2 * 2 for n in luma.shape)
-        luma = ndimage.uniform_filter(luma, 2, origin=-1)[:height:2, :width:2]
-    return luma
+    top, left = max(0, min(top, height - side)), max(0, min(left, width - side))
+    return pixels[top : top + side, left : left + side]
 
 
 def _contrasty(luma: Single) -> tuple[Single, float]:

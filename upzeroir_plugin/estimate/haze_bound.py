@@ -35,7 +35,7 @@ def bounded(depth: Array, light: Array, veil: Mapping[str, float], trust: float 
     undone; told are its shape `depth` (h, w) and the parameters `veil`. `trust`: how far the view is believed.
 
     First place by place, by the least channel of the darkest block around; then as a whole, by luma. Ours: 160 crops of
-    val behind even and uneven veils, blind, dB in the mean: bright +.7, in strong noise +.3, dark +.2, in noise +.1.
+    val behind even and uneven veils, blind, dB in the mean: bright +.7, in strong noise +.3.
     """
     air = np.maximum(np.array([veil[name] for name in AIRLIGHT], np.float32), 0.05)
     told = np.float32(veil["haze.depth"]) * depth
@@ -52,7 +52,8 @@ def _cut(thick: Array, light: Array, air: Array) -> Array:
     """What is to be taken from the thickness (h, w) place by place."""
     block = max(1, round(max(thick.shape) / BLOCKS))
     means, blocks = block_means(light, block), block_means(thick[..., None], block)[..., 0]
-    noise = np.array([_noise(means[..., c], luma(means)) for c in range(3)], np.float32)
+    bright = luma(means)
+    noise = np.array([_noise(means[..., c], bright) for c in range(3)], np.float32)
     most = _most(((means + PLACE * noise) / air).min(-1))
     side = max(most.shape)
     least = ndimage.minimum_filter(most, 2 * round(REACH * side / 2) + 1)
