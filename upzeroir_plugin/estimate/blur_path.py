@@ -26,8 +26,10 @@ from upzeroir_plugin.estimate.blur_path_edges import (
 from upzeroir_plugin.estimate.blur_path_fit import fitted
 from upzeroir_plugin.estimate.view import block_means
 
-SIDE, REACH = 704, 41
-"""px: side of the part of a photo that is looked at, and of the path's picture there."""
+SIDE = 704
+"""px: side of the part of a photo that is looked at."""
+SCALES = (5, 4), (9, 4), (15, 4), (25, 3), (41, 2)
+"""Sides in px of the path's picture, coarse to fine, and turns at each (ours: more at the last find no better ones)."""
 SAMPLED = 1024
 """Rows and columns of a large photo that are looked at for where it is."""
 MEAN = np.full(3, 1 / 3, np.float32)
@@ -36,8 +38,6 @@ LEAST = 160
 """px of a photo's shorter side, below which there is too little to see."""
 WIDE = 4.5
 """Width of edges (σ in px) from which a photo is halved first."""
-ROUNDS, FINER = 4, 1.6
-"""Turns at each scale, and the factor from scale to scale."""
 WEIGHT, PATIENCE, SOFTEST = 0.01, 1.1, 1e-4
 """Of the edges at first, by what it falls with each turn, and its least."""
 LOUD = 1.5 / 255
@@ -46,8 +46,9 @@ MOST = 8.0
 """By how much tones are spread at most."""
 NEAR, TELLING = 9, 0.1
 """px around a pixel, and share of the photo, with most edges, that paths are compared in."""
-JUDGED, FLAT, LINE = 0.008, 1e-4, 0.6
-"""Weight of the edges where paths are compared; square of a slope that is no edge; softness of a line, px."""
+JUDGED, STEPS, FLAT, LINE = 0.008, 8, 1e-4, 0.6
+"""Weight of the edges where paths are compared, and steps to these; square of a slope that is no edge; softness of a
+line, px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,12 @@ def find(pixels: Single, width: float, noise: float) -> Path | None:
     part, gain = _contrasty(block_means(_busiest(pixels, scale), scale) @ MEAN)
     noise *= gain / scale
     weight = WEIGHT * max(1.0, noise / LOUD)
-    sides = [REACH]
-    while sides[-1] > 5:
-        sides.append(max(3, int(sides[-1] / FINER) | 1))
     path = np.array([[0, 0, 0], [0.2, 0.6, 0.2], [0, 0, 0]], np.float32)
-    for side in reversed(sides):
-        y = _shrunk(part, side / REACH)
+    for side, turns in SCALES:
+        y = _shrunk(part, side / SCALES[-1][0])
         sight = _Sight(y, side)
         path = _moved(_stretched(path, side))
-        for _ in range(ROUNDS):
+        for _ in range(turns):
             sharp = edges(sight.y, sight.spectrum, path, weight)
             path = _moved(sight.fitted(sharp))
             weight = max(weight / PATIENCE, SOFTEST)
@@ -123,7 +121,7 @@ class _Sight:
 
     def cost(self, spread: Single, telling: NDArray[np.bool_]) -> float:
         """Squared error and, by `JUDGED`, edges under a point spread function, per pixel where they tell something."""
-        sharp = edges(self.y, self.spectrum, spread, JUDGED)
+        sharp = edges(self.y, self.spectrum, spread, JUDGED, STEPS)
         missed = back(transform(sharp) * transform(centred(spread, self.y.shape)), self.y.shape) - self.y
         across, down = slopes(sharp)
         there = (across**2 + down**2)[self.within] > FLAT
@@ -211,17 +209,17 @@ def covariance(path: Single) -> NDArray[np.float64]:
 
 
 def _plain(path: Single) -> list[Single]:
-    """Gaussians, discs and lines of about the extents of a path, in pictures as large."""
+    """A Gaussian, a disc and a line of the extents of a path, in pictures as large."""
     values, vectors = np.linalg.eigh(covariance(path))
     short, long = np.sqrt(np.maximum(values, 0.05))
     mean = math.hypot(short, long) / math.sqrt(2)
     angle = math.degrees(math.atan2(vectors[1, 1], vectors[0, 1])) % 180
-    drawn = []
-    for times in (1.0, 1.3):
-        length = times * math.sqrt(12 * max(long**2 - LINE**2, 0.1))
-        drawn.append(kernel_picture(times * mean, 0, 0, 0))
-        drawn.append(kernel_picture(0.4, times * 2 * mean, 0, 0))
-        drawn.append(kernel_picture(LINE, 0, length, angle))
+    length = math.sqrt(12 * max(long**2 - LINE**2, 0.1))
+    drawn = (
+        kernel_picture(mean, 0, 0, 0),
+        kernel_picture(0.4, 2 * mean, 0, 0),
+        kernel_picture(LINE, 0, length, angle),
+    )
     return [_fitting(shape, path.shape[0]) for shape in drawn]
 
 

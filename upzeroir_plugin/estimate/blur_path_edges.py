@@ -55,17 +55,17 @@ def centred(spread: Single, shape: tuple[int, ...]) -> Single:
     return np.roll(wide, (-(spread.shape[0] // 2), -(spread.shape[1] // 2)), (0, 1))
 
 
-def edges(y: Single, spectrum: Complex, spread: Single, weight: float) -> Single:
+def edges(y: Single, spectrum: Complex, spread: Single, weight: float, steps: int = STEPS) -> Single:
     """Argmin ‖spread ∗ x − y‖² + weight·‖∇x‖₀ for a `closed` y in [0, 1] (Xu, Zheng and Jia 2013; Pan et al. 2014).
 
-    `spectrum`: the `transform` of y.
+    `spectrum`: the `transform` of y. `steps`: half-quadratic ones, up to the same weight.
     """
     through = transform(centred(spread, y.shape))
     seen: Complex
     power, seen, flat = np.square(np.abs(through)), np.conj(through) * spectrum, _steepness(y.shape)
     x, beta = y, 2 * weight
-    factor = (LAST / beta) ** (1 / (STEPS - 1))
-    for _ in range(STEPS):
+    factor = (LAST / beta) ** (1 / (steps - 1))
+    for _ in range(steps):
         across, down = slopes(x)
         keep = across**2 + down**2 >= weight / beta
         across, down = across * keep, down * keep
