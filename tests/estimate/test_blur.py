@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import math
 from functools import cache
 
@@ -57,6 +58,19 @@ def test_gaussian_is_read_within_a_fifth(sigma: float, noise: float) -> None:
     assert theta["blur.focus"] == theta["blur.length"] == 0
     entry = theta.entries["blur.sigma"]
     assert entry.low < sigma < entry.high
+
+
+@pytest.mark.parametrize(
+    ("seed", "sigma", "noise", "quality"), [(1, 1.5, 3.5, 96), (2, 1.5, 3.5, 96), (5, 2.1, 2, 95)]
+)
+def test_softness_is_read_in_noise_behind_jpeg(seed: int, sigma: float, noise: float, quality: int) -> None:
+    """Not as a scene's own softness beside a disc of 1 px, and noise's remains are no sharp texture."""
+    buffer = io.BytesIO()
+    pixels = taken(soft(scene(seed), sigma), noise)
+    Image.fromarray(np.uint8(np.round(255 * pixels))).save(buffer, "JPEG", quality=quality)
+    theta = theta_of(np.asarray(Image.open(buffer), np.float32) / 255)
+    assert theta["blur.sigma"] == pytest.approx(sigma, rel=0.2)
+    assert theta["blur.focus"] == theta["blur.length"] == 0
 
 
 @pytest.mark.parametrize("noise", [0, 2.55, 10, 25, 50])

@@ -80,10 +80,26 @@ def shapes(levels: Sequence[Level], spectrum: Spectrum | None) -> Shapes:
         says[2][asked[2]] -= VOICES / 2 * spectrum.motion(lengths[asked[2]], angles[asked[2]])
     scores = [part + said[:, None] for part, said in zip(edges, says, strict=True)]
     top = max(float(score.max()) for score in scores)
-    priors = sharp_or_soft(), PRIOR["disc"] / scores[1].size, PRIOR["motion"] / scores[2].size
-    parts = [np.exp(score - top).sum(-1) * prior for score, prior in zip(scores, priors, strict=True)]
-    total = sum(float(part.sum()) for part in parts)
-    return Shapes(parts[0] / total, parts[1] / total, parts[2].reshape(len(LENGTHS), -1) / total)
+    priors = sharp_or_soft()[:, None], PRIOR["disc"] / scores[1].size, PRIOR["motion"] / scores[2].size
+    chances = [np.exp(score - top) * prior for score, prior in zip(scores, priors, strict=True)]
+    disc, beside_disc = _apart(chances[1], RADII / 2)
+    motion, beside_motion = _apart(chances[2], lengths / 12**0.5)
+    gaussian: Array = chances[0][:, 0] + beside_disc + beside_motion
+    total = float(gaussian.sum() + disc.sum() + motion.sum())
+    return Shapes(gaussian / total, disc / total, motion.reshape(len(LENGTHS), -1) / total)
+
+
+def _apart(chance: Array, width: Array) -> tuple[Array, Array]:
+    """Chances (n, own widths) of shapes of `width` (n,): of these (n,), and (blurs,) where softness is wider than they.
+
+    Beside a softness of 1.4 px a disc or motion of 1 px is none; taken for one, the softness would be left.
+    """
+    softer = width[:, None] < OWN
+    place = np.searchsorted(LOGS, np.log(np.hypot(width[:, None], OWN)))
+    soft = np.zeros(len(LOGS))
+    np.add.at(soft, place[softer], chance[softer])
+    alone: Array = np.where(softer, 0, chance).sum(-1)
+    return alone, soft
 
 
 def motion_width(length: Array, angle: Array, own: Array) -> Array:

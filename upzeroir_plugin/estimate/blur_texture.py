@@ -28,6 +28,8 @@ KEPT = 0.3
 """Share of the put-out frequencies that are looked at after JPEG: those that it treats best."""
 FAINT = 0.25
 """Share of a sharp scene's power (falling as 1/f²) that a square must keep in the put-out band to be sharp."""
+COMMON = 0.25
+"""Share of the squares that show no more than the noise that all have, whatever was measured elsewhere."""
 LOUD, ERRORS = 0.5, 4.0
 """Share of the noise's power, and its standard errors, that this must stand out by."""
 
@@ -62,6 +64,7 @@ def look(luma: Single, corners: Single, noise: Array, tones: Array, steps: Array
     power = np.square(np.abs(np.fft.rfft2((cut - mean[:, None, None]) * window)))
     high, low = power[:, out].mean(1), power[:, left].mean(1)
     hiss = np.interp(mean, tones, noise) + lost
+    hiss *= max(1.0, float(np.quantile(high / hiss, COMMON)))
     error = ERRORS * hiss / np.sqrt(out.sum())
     expected = _fall(out) / _fall(left) * low
     telling = expected > 1.5 * error + LOUD * hiss
