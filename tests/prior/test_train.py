@@ -15,7 +15,7 @@ from upzeroir_plugin.prior.calibrate import SIGMAS, calibrate, whiteness
 from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior
 from upzeroir_plugin.prior.pictures import split
 from upzeroir_plugin.prior.store import FOLDER
-from upzeroir_plugin.prior.train import Crops, Recipe, degrade, sensor_noise, train
+from upzeroir_plugin.prior.train import Crops, Recipe, degrade, developed, sensor_noise, train
 
 THREADS = torch.get_num_threads()
 
@@ -121,6 +121,18 @@ def test_a_sensors_noise_is_interpolated() -> None:
         float((x[..., 1:] * x[..., :-1]).mean() / x.square().mean()) for x in (grey, drawn - grey)
     )
     assert chroma > luma + 0.1 > 0.3
+
+
+def test_developed_noise_lifts_what_is_dark_and_keeps_within_what_is_told() -> None:
+    """Cut off at black it has no mean of 0; told less than there is, the prior would learn not to keep to its word."""
+    rng = np.random.default_rng(0)
+    dark = torch.full((3, 64, 64), 0.03)
+    made = [developed(dark, rng) for _ in range(40)]
+    assert all(sigma.shape == (1, 64, 64) for _, sigma in made)
+    assert all(0 <= grainy.min() <= grainy.max() <= 1 for grainy, _ in made)
+    assert torch.stack([grainy.mean() for grainy, _ in made]).max() > 0.06
+    for grainy, sigma in made:
+        assert (grainy - dark).square().mean().sqrt() <= 1.001 * sigma.square().mean().sqrt()
 
 
 @pytest.mark.usefixtures("_quickly_drawn")

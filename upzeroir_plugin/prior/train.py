@@ -21,7 +21,9 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.physics import tone
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
+from upzeroir_plugin.physics.noise import sigma_map
 from upzeroir_plugin.prior import run
 from upzeroir_plugin.prior.pictures import opened, split
 from upzeroir_plugin.prior.synthetic import picture
@@ -32,11 +34,15 @@ SCALES = (1.0, 0.7, 0.45)
 SYNTHETIC_SHARE = 0.12
 SENSOR_SHARE = 0.1
 """Of the crops whose noise has gone through a camera's colour filter."""
+DEVELOPED_SHARE = 0.05
+"""Of the crops whose noise was cut off at black before the tone curve, as a raw developer does."""
 EDGE = 4
 BILINEAR = (
     torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]], dtype=torch.float64)[None, None] / 4
 )
 CROSS = torch.tensor([[0.0, 1.0, 0.0], [1.0, 4.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)[None, None] / 4
+SHOT, READ = (1e-4, 2e-2), (1e-3, 3e-2)
+"""Least and greatest of the sensor noise that `developed` draws, white = 1."""
 NEAR = (BILINEAR, CROSS, BILINEAR)
 """Bilinear interpolation of a mosaic's red, green and blue."""
 FAR = torch.zeros(1, 1, 5, 5, dtype=torch.float64)
@@ -142,14 +148,10 @@ def degrade(clean: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Te
 
 def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
     compressed = rng.random() < 0.15
-    level = _level(rng) * (0.35 if compressed else 1)
-    sigma = torch.full((1, *patch.shape[1:]), level)
-    if rng.random() < 0.25:
-        sigma = sigma * _uneven(patch, rng)
-    sigma = sigma.clamp(LEAST / 2, 1.2)
-    # Clipped skies and flat drawings hold less noise than told: the answer there is the picture itself.
-    told = float(rng.uniform(0, 0.3)) if rng.random() < 0.12 else 1.0
-    noisy = patch + told * sigma * _noise(patch.shape, rng)
+    if rng.random() < DEVELOPED_SHARE:
+        noisy, sigma = developed(patch, rng)
+    else:
+        noisy, sigma = _encoded_noise(patch, 0.35 if compressed else 1, rng)
     if rng.random() < 0.5 or compressed:
         noisy = (noisy.clamp(0, 1) * 255).round() / 255
     quality = 100
@@ -159,6 +161,33 @@ def _degrade_one(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tenso
         sigma = (sigma**2 + equivalent_sigma(quality) ** 2).sqrt()
     loss = torch.full_like(sigma, 1 - quality / 100)
     return noisy, sigma, loss
+
+
+def _encoded_noise(patch: Tensor, share: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """`patch` with noise in file values, and its σ-map."""
+    sigma = torch.full((1, *patch.shape[1:]), _level(rng) * share)
+    if rng.random() < 0.25:
+        sigma = sigma * _uneven(patch, rng)
+    sigma = sigma.clamp(LEAST / 2, 1.2)
+    # Clipped skies and flat drawings hold less noise than told: the answer there is the picture itself.
+    told = float(rng.uniform(0, 0.3)) if rng.random() < 0.12 else 1.0
+    return patch + told * sigma * _noise(patch.shape, rng), sigma
+
+
+def developed(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """`patch` (3, H, W) with sensor noise that was cut off at black in linear light; and the σ-map of `sigma_map`.
+
+    Ours: the cut and the tone curve move the mean of dark pixels, most in the channel whose gain is highest. The map
+    is no less than what the noise came to: told less than there is, the prior learns not to keep to what it is told.
+    """
+    shot, read = (math.exp(rng.uniform(math.log(low), math.log(high))) for low, high in (SHOT, READ))
+    light = tone.decode(patch)
+    grain = sensor_noise(patch.shape, rng) if rng.random() < 0.6 else _noise(patch.shape, rng)
+    noisy = tone.encode((light + (shot * light + read**2).sqrt() * grain).clamp(0, 1))
+    theta = {"noise.shot": shot * 1e4, "noise.read": read * 1e3, "noise.file": 0.0}
+    sigma = sigma_map(noisy[None], theta)[0]
+    came_to = ((noisy - patch).square().mean() / sigma.square().mean()).sqrt()
+    return noisy, (sigma * came_to.clamp_min(0.8)).clamp(LEAST / 2, 1.2)
 
 
 def _level(rng: np.random.Generator) -> float:
