@@ -12,6 +12,8 @@ from PIL import Image
 from scipy import ndimage
 
 from upzeroir_plugin.estimate.blur import _apart, _through_blocks, estimate_blur
+from upzeroir_plugin.estimate.blur_kernel import kernel_picture
+from upzeroir_plugin.estimate.blur_texture import Texture, look
 from upzeroir_plugin.estimate.fuse import fuse, present_for, share
 from upzeroir_plugin.estimate.jpeg import estimate_jpeg
 from upzeroir_plugin.estimate.noise import estimate_noise
@@ -86,6 +88,25 @@ def test_small_photos(size: tuple[int, int]) -> None:
         assert math.isfinite(reading.value)
         assert reading.std > 0
         assert reading.present < 0.1
+
+
+def seen_in(luma: np.ndarray) -> Texture:
+    """What a photo without noise shows under softness of 1.5 px."""
+    none = np.zeros(1)
+    corners = np.zeros((1, 2), np.float32)
+    return look(luma[None], corners, none, none + 0.5, np.zeros((8, 8)), kernel_picture(1.5, 0, 0, 0))
+
+
+@pytest.mark.parametrize("size", [(20, 24), (31, 200), (32, 32)])
+def test_photos_of_few_squares_show_no_sharp_texture(size: tuple[int, int]) -> None:
+    luma = soft(np.random.default_rng(0).random((*size, 1)), 1.5)[..., 0].astype(np.float32)
+    assert seen_in(luma).share == 0
+
+
+def test_sharp_texture_shows_without_any_noise() -> None:
+    luma = np.random.default_rng(0).random((256, 256, 1))
+    luma = np.concatenate([soft(luma, 1.5), luma[:, :64]], 1)[..., 0].astype(np.float32)
+    assert seen_in(luma).share == pytest.approx(16 / 88, abs=0.01)
 
 
 @pytest.mark.parametrize("level", [0, 0.4, 1])

@@ -30,6 +30,8 @@ FAINT = 0.25
 """Share of a sharp scene's power (falling as 1/f²) that a square must keep in the put-out band to be sharp."""
 COMMON = 0.25
 """Share of the squares that show no more than the noise that all have, whatever was measured elsewhere."""
+LEAST = 1e-12
+"""Variance that is taken for noise in a photo without any."""
 LOUD, ERRORS = 0.5, 4.0
 """Share of the noise's power, and its standard errors, that this must stand out by."""
 
@@ -63,8 +65,9 @@ def look(luma: Single, corners: Single, noise: Array, tones: Array, steps: Array
     window /= np.sqrt(np.square(window).sum())
     power = np.square(np.abs(np.fft.rfft2((cut - mean[:, None, None]) * window)))
     high, low = power[:, out].mean(1), power[:, left].mean(1)
-    hiss = np.interp(mean, tones, noise) + lost
-    hiss *= max(1.0, float(np.quantile(high / hiss, COMMON)))
+    hiss = np.interp(mean, tones, noise) + lost + LEAST
+    if len(hiss):
+        hiss *= max(1.0, float(np.quantile(high / hiss, COMMON)))
     error = ERRORS * hiss / np.sqrt(out.sum())
     expected = _fall(out) / _fall(left) * low
     telling = expected > 1.5 * error + LOUD * hiss
