@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import math
 from functools import cache
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
+from tests.pictures import compressed
 from upzeroir_plugin.estimate.blur import _apart, _through_blocks, estimate_blur
 from upzeroir_plugin.estimate.blur_kernel import kernel_picture
 from upzeroir_plugin.estimate.blur_texture import Texture, look
@@ -67,10 +67,7 @@ def test_gaussian_is_read_within_a_fifth(sigma: float, noise: float) -> None:
 )
 def test_softness_is_read_in_noise_behind_jpeg(seed: int, sigma: float, noise: float, quality: int) -> None:
     """Not as a scene's own softness beside a disc of 1 px, and noise's remains are no sharp texture."""
-    buffer = io.BytesIO()
-    pixels = taken(soft(scene(seed), sigma), noise)
-    Image.fromarray(np.uint8(np.round(255 * pixels))).save(buffer, "JPEG", quality=quality)
-    theta = theta_of(np.asarray(Image.open(buffer), np.float32) / 255)
+    theta = theta_of(compressed(taken(soft(scene(seed), sigma), noise), quality, subsampling=2)[0])
     assert theta["blur.sigma"] == pytest.approx(sigma, rel=0.2)
     assert theta["blur.focus"] == theta["blur.length"] == 0
 

@@ -82,14 +82,14 @@ def shapes(levels: Sequence[Level], spectrum: Spectrum | None) -> Shapes:
     top = max(float(score.max()) for score in scores)
     priors = sharp_or_soft()[:, None], PRIOR["disc"] / scores[1].size, PRIOR["motion"] / scores[2].size
     chances = [np.exp(score - top) * prior for score, prior in zip(scores, priors, strict=True)]
-    disc, beside_disc = _apart(chances[1], RADII / 2)
-    motion, beside_motion = _apart(chances[2], lengths / 12**0.5)
+    disc, beside_disc = _told_from_softness(chances[1], RADII / 2)
+    motion, beside_motion = _told_from_softness(chances[2], lengths / 12**0.5)
     gaussian: Array = chances[0][:, 0] + beside_disc + beside_motion
     total = float(gaussian.sum() + disc.sum() + motion.sum())
     return Shapes(gaussian / total, disc / total, motion.reshape(len(LENGTHS), -1) / total)
 
 
-def _apart(chance: Array, width: Array) -> tuple[Array, Array]:
+def _told_from_softness(chance: Array, width: Array) -> tuple[Array, Array]:
     """Chances (n, own widths) of shapes of `width` (n,): of these (n,), and (blurs,) where softness is wider than they.
 
     Beside a softness of 1.4 px a disc or motion of 1 px is none; taken for one, the softness would be left.

@@ -36,13 +36,13 @@ SENSOR_SHARE = 0.1
 """Of the crops whose noise has gone through a camera's colour filter."""
 DEVELOPED_SHARE = 0.05
 """Of the crops whose noise was cut off at black before the tone curve, as a raw developer does."""
+SHOT, READ = (1e-4, 2e-2), (1e-3, 3e-2)
+"""Least and greatest of the sensor noise that `developed` draws, white = 1."""
 EDGE = 4
 BILINEAR = (
     torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]], dtype=torch.float64)[None, None] / 4
 )
 CROSS = torch.tensor([[0.0, 1.0, 0.0], [1.0, 4.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)[None, None] / 4
-SHOT, READ = (1e-4, 2e-2), (1e-3, 3e-2)
-"""Least and greatest of the sensor noise that `developed` draws, white = 1."""
 NEAR = (BILINEAR, CROSS, BILINEAR)
 """Bilinear interpolation of a mosaic's red, green and blue."""
 FAR = torch.zeros(1, 1, 5, 5, dtype=torch.float64)
@@ -178,7 +178,7 @@ def developed(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """`patch` (3, H, W) with sensor noise that was cut off at black in linear light; and the σ-map of `sigma_map`.
 
     Ours: the cut and the tone curve move the mean of dark pixels, most in the channel whose gain is highest. The map
-    is no less than what the noise came to: told less than there is, the prior learns not to keep to what it is told.
+    comes to what the noise did, at most a quarter more: told less than there is, the prior learns not to keep to that.
     """
     shot, read = (math.exp(rng.uniform(math.log(low), math.log(high))) for low, high in (SHOT, READ))
     light = tone.decode(patch)
