@@ -23,8 +23,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Errors are one line on stderr, a traceback only with --debug."""
     # The estimators' matrices are small: a second thread of numpy's BLAS only spins, and rounds differently.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Linux clears huge pages for torch's layers at a fraction of what as many small ones cost.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     parser = build_parser()
     args, rest = parser.parse_known_args(argv)
     if args.command == "bench":

@@ -6,7 +6,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from upzeroir_plugin.prior.embedded import Prior, embedded
 from upzeroir_plugin.prior.folder import is_latent
 from upzeroir_plugin.prior.store import FOLDER, place_of
 from upzeroir_plugin.prior.tiles import Box, Tile, grown, tiles, widened
-from upzeroir_plugin.solver import blotches
+from upzeroir_plugin.solver import blotches, heap
 from upzeroir_plugin.solver.annealed import Pixels, Probe, make_plan, probe, refit, to_pixels, to_tensor
 from upzeroir_plugin.solver.area import (
     around,
@@ -43,7 +43,7 @@ from upzeroir_plugin.solver.ensemble import Enough
 from upzeroir_plugin.solver.guided import Present
 from upzeroir_plugin.solver.kept import Kept, clean_key, cleaning
 from upzeroir_plugin.solver.means import Means, best, choose_device, free_memory, weaker
-from upzeroir_plugin.solver.plan import Plan
+from upzeroir_plugin.solver.plan import Plan, hurried
 from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.quality import Verdict, judge
 from upzeroir_plugin.solver.space import Space
@@ -168,7 +168,8 @@ class _Run:
     def work(self) -> None:
         """Run to the end; whatever happens becomes an event."""
         try:
-            self._restore()
+            with heap.kept():
+                self._restore()
         except BaseException as error:  # the reader's thread raises it
             self.events.put(error)
 
@@ -202,7 +203,9 @@ class _Run:
             if self.latent_prior:
                 self.space = self._latent()
         self._check_memory()
-        self.means = best(self.means.prior, plan.context)
+        prior = self.means.prior
+        quick = options.effort == "fast" and hurried(plan.size, thorough=False)
+        self.means = best(prior.hurried() if quick else prior, plan.context)
         pixels, plan, verdict = self._attempts(plan)
         _gate(pixels, self._source())
         changed = bool((pixels != self._source()).any())
@@ -388,17 +391,18 @@ class _Run:
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, tile.window))
         made, stages = 0, plan.denoise + plan.blur_calls + plan.refine
 
-        def report(label: str, present: Restored, sigma: float) -> None:
+        def report(label: str, present: Callable[[], Restored], sigma: float) -> None:
             nonlocal made
             made += 1
             self.label = label
             if alone and self.view is not None:
-                clean, full = (_part(p, tile.window, self.area) for p in (present.clean, present.full))
+                now = present()
+                clean, full = (_part(p, tile.window, self.area) for p in (now.clean, now.full))
                 self.preview = self.view.shown(Restored(clean, full, 0))
                 self.events.put(Step(made, plan.calls, self.preview, sigma, plan.theta, {}))
             elif first and made < stages and self.view is not None and self.preview is not None:
                 box = grown(tile, self.area, RAMP)  # more calls follow: what there is by now is seen already
-                shown = finish(pixels, present, plan, points, self.options.amounts, self.options.strength)
+                shown = finish(pixels, present(), plan, points, self.options.amounts, self.options.strength)
                 self.preview = self.view.pasted(self.preview, to_pixels(_part(shown, tile.window, box)), box)
                 self.events.put(replace(self.pulse(), box=box))
 

@@ -32,6 +32,7 @@ NEEDED = (
     "upzeroir_plugin/prior/weights/embedded/diffusion_pytorch_model.safetensors",
     "upzeroir_plugin/prior/weights/embedded/config.json",
     "upzeroir_plugin/prior/weights/embedded/residuals.json",
+    "upzeroir_plugin/prior/weights/embedded/ranges.json",
     "upzeroir_plugin/estimate/weights/estimator.safetensors",
     "upzeroir_plugin/estimate/weights/dark.safetensors",
     "upzeroir_plugin/gimp/upzeroir.py",

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from tests.pictures import as_image, noisy, psnr, scene
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.prior.calibrate import SIGMAS, calibrate, whiteness
-from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior
+from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior, embedded
 from upzeroir_plugin.prior.pictures import split
 from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.prior.train import Crops, Recipe, degrade, developed, sensor_noise, train
@@ -164,6 +164,11 @@ def test_calibration_measures_the_held_out_photos(tmp_path: Path) -> None:
     table = calibrate(out, photos(tmp_path / "photos", 6, 192), crop=64)
     assert table == json.loads((out / "residuals.json").read_text())
     prior = EmbeddedPrior(out)
+    ours, measured = embedded().ranges, prior.ranges
+    assert ours is not None
+    assert measured is not None
+    assert ours.keys() == measured.keys()
+    assert all(0.4 < measured[name][i] / ours[name][i] < 2.5 for name in ours for i in (0, 1))
     assert len(prior.residuals.sigma) == len(SIGMAS)
     x = scene(96, 96, seed=5)
     for sigma in (5, 25):

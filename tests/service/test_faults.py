@@ -68,7 +68,7 @@ def test_memory_that_runs_out_halves_the_tiles_and_is_remembered(breaks: Break) 
     said, made = result(spoilt, width=400, height=300)
     notices = said["notices"]
     assert len(notices) >= 2
-    assert [n.split()[-2] for n in notices] == ["480", "240", "128"][: len(notices)]
+    assert [n.split()[-2] for n in notices] == ["704", "352", "176", "128"][: len(notices)]
     assert all("Memory was short" in n for n in notices)
     assert float(np.abs(made - whole).max()) < 1.5 / 255, "tiles give another picture"
     again, _ = result(spoilt, seed=1, width=400, height=300)

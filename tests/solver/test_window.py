@@ -37,7 +37,7 @@ def window(y: Pixels, plan: Plan) -> tuple[Restored, list[tuple[str, Pixels]]]:
     box = (0, 0, y.shape[1], y.shape[0])
     made = restore_window(
         to_tensor(y), box, plan, embedded(), nothing,
-        lambda label, present, _: seen.append((label, to_pixels(present.full))),
+        lambda label, present, _: seen.append((label, to_pixels(present().full))),
     )  # fmt: skip
     return made, seen
 

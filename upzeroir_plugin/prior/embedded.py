@@ -7,7 +7,7 @@ import json
 import math
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
+from upzeroir_plugin.prior.int8 import quantised, read_ranges, supported
 from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.prior.unet import LEAST, DenoiserUNet, Hook, in_channels_last
 
@@ -93,6 +94,9 @@ class Prior(Protocol):
     def in_float32(self) -> Prior:
         """The same denoiser in full precision."""
 
+    def hurried(self) -> Prior:
+        """The same denoiser in the fastest arithmetic, which may cost some hundredths of a decibel; or itself."""
+
     def on_cpu(self) -> Prior:
         """The same denoiser on the processor."""
 
@@ -118,7 +122,10 @@ class EmbeddedPrior:
     sigma_range = (LEAST / 2, 1.0)
 
     def __init__(self, folder: Path = FOLDER, device: str = "cpu") -> None:
-        """Load config.json, the safetensors and residuals.json of `folder`. Raises UnreadableError."""
+        """Load config.json, the safetensors, residuals.json and, if it is there, ranges.json of `folder`.
+
+        Raises UnreadableError.
+        """
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             data = (folder / WEIGHTS).read_bytes()
@@ -126,6 +133,7 @@ class EmbeddedPrior:
             table = json.loads((folder / "residuals.json").read_text(encoding="utf-8"))
             self.residuals = Residuals.from_json(table)
             net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
+            self.ranges = read_ranges(folder, net)
             net.load_state_dict({k: v.float() for k, v in state.items()})
         except (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":.")
@@ -136,19 +144,36 @@ class EmbeddedPrior:
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.folder, self.device = folder, torch.device(device)
         self.multiple, self.checks = net.multiple, net.checks
-        self.net = in_channels_last(net).eval().requires_grad_(False).to(self.device)
-        self.half = fast_bfloat16(self.device)
+        self.net = net = in_channels_last(net).eval().requires_grad_(False).to(self.device)
+        self.half, self.whole = fast_bfloat16(self.device), net
 
     @property
     def dtype(self) -> str:
-        """Precision of the arithmetic: bfloat16 where the processor has instructions for it, else float32."""
-        return "bfloat16" if self.half else "float32"
+        """Precision of the arithmetic: bfloat16 where the processor has instructions for it, else float32; with int8
+        before it where inner blocks are done in whole numbers.
+        """
+        name = "bfloat16" if self.half else "float32"
+        return name if self.net is self.whole else f"int8, {name}"
 
     def in_float32(self) -> EmbeddedPrior:
         """The same weights in full precision."""
         other = copy(self)
-        other.half = False
+        other.half, other.net = False, self.whole
         return other
+
+    def hurried(self) -> EmbeddedPrior:
+        """With inner blocks in 8-bit integers (int8.py) on processors that are fast in them."""
+        if self.device.type != "cpu" or self.ranges is None or not supported():
+            return self
+        other = copy(self)
+        other.net = self.integers
+        return other
+
+    @cached_property
+    def integers(self) -> DenoiserUNet:
+        """The network with its inner blocks in integers."""
+        assert self.ranges is not None  # noqa: S101 - `hurried` looked
+        return quantised(self.whole, self.ranges)
 
     def on_cpu(self) -> EmbeddedPrior:
         """The same folder on the processor."""

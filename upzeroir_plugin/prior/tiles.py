@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +29,15 @@ def tiles(
 ) -> list[Tile]:
     """Tiles that cover `area` of a photo of `size` (W, H), nearest to `centre` (px) first.
 
-    Windows reach `context` px beyond their core where the photo goes on, and begin on multiples of `multiple`,
-    counted from the photo's corner, so that a region is cut on the same lattice as the whole photo.
+    Windows are as large as that of a square core of side `core` at most, and of a form that makes the least work of
+    their overlaps. They reach `context` px beyond their core where the photo goes on, and begin on multiples of
+    `multiple`, counted from the photo's corner, so that a region is cut on the same lattice as the whole photo.
     """
     x, y, w, h = area
+    columns, rows = _counts(w, h, core, context)
     found = []
-    for top, bottom in _spans(y, h, core, multiple):
-        for left, right in _spans(x, w, core, multiple):
+    for top, bottom in _spans(y, h, rows, multiple):
+        for left, right in _spans(x, w, columns, multiple):
             box = left, top, right - left, bottom - top
             found.append(Tile(box, widened(box, size, context, multiple)))
     cx, cy = centre or (x + w / 2, y + h / 2)
@@ -43,9 +45,23 @@ def tiles(
     return found
 
 
-def _spans(start: int, length: int, core: int, multiple: int) -> list[tuple[int, int]]:
-    """Split [start, start + length) evenly into pieces of at most about `core`, cut on the photo's lattice."""
-    count = max(1, -(-length // core))
+def _counts(width: int, height: int, core: int, context: int) -> tuple[int, int]:
+    """(columns, rows) of the cheapest cut: at most twice as many, and at most twice as few, as square cores need."""
+    square, beyond = (core + 2 * context) ** 2, 2 * context
+    squares = -(-width // core), -(-height // core)
+
+    def cost(counts: tuple[int, int]) -> int:
+        return (width + beyond * counts[0]) * (height + beyond * counts[1])
+
+    def fits(counts: tuple[int, int]) -> bool:
+        return (-(-width // counts[0]) + beyond) * (-(-height // counts[1]) + beyond) <= square
+
+    columns, rows = (range(-(-count // 2), 2 * count + 1) for count in squares)
+    return min(filter(fits, product(columns, rows)), key=cost, default=squares)
+
+
+def _spans(start: int, length: int, count: int, multiple: int) -> list[tuple[int, int]]:
+    """Split [start, start + length) evenly into `count` pieces, or fewer, cut on the photo's lattice."""
     cuts = [start + round(i * length / count / multiple) * multiple for i in range(1, count)]
     cuts = [c - c % multiple for c in cuts]
     edges = [start, *cuts, start + length]

@@ -12,13 +12,10 @@ from torch import Tensor
 from upzeroir_plugin.errors import DeviceError, ResultError, TooLargeError
 from upzeroir_plugin.prior.embedded import Prior
 
-CORE, LEAST_CORE = 1408, 128
-WINDOW, WINDOW_OF_FLOATS, OVERLAP = 1536, 1088, 15
-"""Side in px of the largest window, in half precision and in float32. From 2 megapixels on, or 1, a layer's pictures
-are above 32 MB, which glibc maps, and the kernel clears, for each layer anew (ours: 12 MP of noise 0.45 s per MP in
-smaller windows, 0.72 in larger ones; in float32 0.61 and 0.80). In float32 a window is still as wide as `OVERLAP` times
-its context: overlap costs more than clearing then (6 MP of a mixture, 103 px of context: 20.0 s per MP, and 17.8).
-"""
+CORE, LEAST_CORE = 1440, 128
+WINDOW = 1536
+"""Side in px of the largest window (ours, 6 MP of a full mixture: 3.4 s per MP, in windows of 2048 px as well, with
+0.35 GB more)."""
 BYTES_PER_PIXEL = 512
 """Of a window while it is restored (ours, measured: 310 in float32 for the network; the rest is for deblurring)."""
 MEMORY_SHARE = 0.5
@@ -51,11 +48,8 @@ class Means:
 def best(prior: Prior, context: int) -> Means:
     """What is tried first: the largest tiles that worked before and that the free memory holds."""
     side = math.sqrt(MEMORY_SHARE * free_memory(prior.device.type) / BYTES_PER_PIXEL) - 2 * context
-    window = WINDOW
-    if prior.dtype == "float32":
-        window = min(WINDOW, max(WINDOW_OF_FLOATS, OVERLAP * context))
-    core = min(CORE, window - 2 * context, _fitted.get(_place(prior), CORE), int(side))
-    return Means(prior, max(LEAST_CORE, core - core % 64))
+    core = min(CORE, WINDOW - 2 * context, _fitted.get(_place(prior), CORE), int(side))
+    return Means(prior, max(LEAST_CORE, core - core % 32))
 
 
 def weaker(error: BaseException, means: Means) -> tuple[Means, str]:

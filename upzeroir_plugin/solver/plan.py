@@ -176,9 +176,14 @@ def most_noise(y: Tensor, size: float) -> Tensor:
     return MARGIN * fine_noise(size) * second_differences(y) + 0.3 / 255
 
 
+def hurried(size: tuple[int, int], thorough: bool) -> bool:
+    """Whether a photo of `size` (W, H) is large enough for speed to count more than hundredths of a decibel."""
+    return not (thorough or _small(size))
+
+
 def flips_of(size: tuple[int, int], thorough: bool) -> int:
     """How many orientations the first call is averaged over, for a photo of `size` (W, H)."""
-    return FLIPS if thorough or _small(size) else 1
+    return 1 if hurried(size, thorough) else FLIPS
 
 
 def blur_calls_of(size: tuple[int, int], thorough: bool) -> int:

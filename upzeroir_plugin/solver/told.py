@@ -136,7 +136,7 @@ def grain(box: Box) -> Tensor:
     channel = torch.arange(3, dtype=torch.int64)[:, None, None]
     k = (across * 0x9E3779B1 + down * 0x85EBCA77 + (channel + 1) * 0xC2B2AE3D) & 0xFFFFFFFF
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
-        k = ((k ^ (k >> shift)) * factor) & 0xFFFFFFFF
-    share = (k.to(torch.float64) + 0.5) / 2**32
-    made: Tensor = (math.sqrt(2) * torch.erfinv(2 * share - 1)).to(torch.float32)
+        k.bitwise_xor_(k >> shift).mul_(factor).bitwise_and_(0xFFFFFFFF)
+    share = k.to(torch.float64).add_(0.5).div_(2**32)
+    made: Tensor = share.mul_(2).sub_(1).erfinv_().mul_(math.sqrt(2)).to(torch.float32)
     return made[None]

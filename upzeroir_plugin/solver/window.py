@@ -56,7 +56,7 @@ class Restored:
     calls: int
 
 
-Report = Callable[[str, Restored, float], None]
+Report = Callable[[str, Callable[[], Restored], float], None]
 
 
 def restore_window(
@@ -64,7 +64,7 @@ def restore_window(
 ) -> Restored:
     """Restore window `box` (x, y, w, h) with pixels y (1, 3, h, w), encoded, under `plan`.
 
-    `report(label, present, σ)` is called after each network call with the present estimate of the scene; `hook`
+    `report(label, present, σ)` is called after each network call; `present()` is the present estimate. `hook` is called
     between network blocks, and may raise to cancel, or `Enough` to go on with what there is. `kept`: pictures of this
     photo from earlier runs, used and added to. Raises NotFiniteError.
     """
@@ -77,7 +77,7 @@ def restore_window(
     clean, error, calls = _cleaned(window, kept)
     full, gain = invert_pointwise(clean, plan.theta.values(), place) if plan.points else (clean, None)
     if calls:
-        report("noise", Restored(clean, full, calls), plan.sigma)
+        report("noise", lambda: Restored(clean, full, calls), plan.sigma)
     whole = bool(plan.blur_calls or plan.refine)
     if plan.blur_calls:
         full, made = _deblurred(window, clean, place, report)
@@ -88,7 +88,7 @@ def restore_window(
         whole = whole and made == plan.after_calls
         calls += made
         if made:
-            report("refine", Restored(clean, full, calls), sigma)
+            report("refine", lambda: Restored(clean, full, calls), sigma)
     check_finite(full)
     if whole:
         kept.put(full_key(box, plan, prior), clean, full)
@@ -128,6 +128,10 @@ def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> 
     base, gain = invert_pointwise(clean, lit, place)
     veiled = neutralised(theta, {"light", "colour"}).values()
     x, made = white.squeezed(base), 0
+
+    def present() -> Restored:
+        return Restored(clean, invert_pointwise(white.spread_again(x), veiled, place)[0], 1)
+
     with suppress(Enough):
         hook()
         u = base if theta["jpeg.quality"] < 100 else base + gain * noise(window.y, clean, theta)
@@ -140,8 +144,7 @@ def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> 
             out = prior.denoise(turned(on_lattice(inside, prior), turn), torch.tensor(level), None, hook)
             x = believable(turned_back(out, turn)[..., : z.shape[-2], : z.shape[-1]] + beyond, z)
             made += 1
-            scene = white.spread_again(x)
-            report("blur", Restored(clean, invert_pointwise(scene, veiled, place)[0], 1), level)
+            report("blur", present, level)
     x = white.spread_again(x)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
