@@ -17,12 +17,14 @@ from typing import NoReturn
 from upzeroir_plugin import __version__
 from upzeroir_plugin.errors import known
 from upzeroir_plugin.parameters import EFFORTS, GROUPS, LATENT, PARAMETERS, InvalidParameter, parameter
+from upzeroir_plugin.solver import heap
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Errors are one line on stderr, a traceback only with --debug."""
     # The estimators' matrices are small: a second thread of numpy's BLAS only spins, and rounds differently.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    heap.shared()
     parser = build_parser()
     args, rest = parser.parse_known_args(argv)
     if args.command == "bench":
