@@ -16,6 +16,7 @@ from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.prior import int8
 from upzeroir_plugin.prior.embedded import EmbeddedPrior, embedded
 from upzeroir_plugin.prior.store import FOLDER
+from upzeroir_plugin.prior.synthetic import picture
 from upzeroir_plugin.solver import plan
 
 INTEGERS = torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
@@ -119,3 +120,20 @@ def test_only_large_photos_in_fast_are_hurried(monkeypatch: pytest.MonkeyPatch) 
     large, careful = run(y, found), run(y, found, effort="thorough")
     assert "int8" not in small.dtype + careful.dtype
     assert ("int8" in large.dtype) == INTEGERS
+
+
+@pytest.mark.parametrize(("bounded", "least", "most"), [(True, 0, 100), (False, 10_000, np.inf)])
+def test_values_do_not_run_away(bounded: bool, least: float, most: float) -> None:
+    """Told of next to no noise but much compression, which cannot be, it takes itself further block by block."""
+    prior = EmbeddedPrior().in_float32()
+    seen: list[float] = []
+
+    def look(_block: torch.nn.Module, _inputs: object, made: torch.Tensor) -> None:
+        seen.append(float(made.abs().max()))
+
+    for _, block in int8.inner(prior.whole):
+        block.register_forward_hook(look)
+        block.bounds = block.bounds if bounded else None
+    z = torch.from_numpy(picture(128, np.random.default_rng(3))).permute(2, 0, 1)[None] / 255
+    prior.denoise(z, torch.tensor(1 / 255), torch.full((1, 1, 1, 1), 0.8))
+    assert least < max(seen) < most

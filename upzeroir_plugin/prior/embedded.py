@@ -19,7 +19,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from upzeroir_plugin.errors import UnreadableError
-from upzeroir_plugin.prior.int8 import quantised, read_ranges, supported
+from upzeroir_plugin.prior.int8 import bound, quantised, read_ranges, supported
 from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.prior.unet import LEAST, DenoiserUNet, Hook, in_channels_last
 
@@ -134,6 +134,8 @@ class EmbeddedPrior:
             self.residuals = Residuals.from_json(table)
             net = DenoiserUNet(tuple(config["widths"]), tuple(config["blocks"]))
             self.ranges = read_ranges(folder, net)
+            if self.ranges is not None:
+                bound(net, self.ranges)
             net.load_state_dict({k: v.float() for k, v in state.items()})
         except (OSError, LookupError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":.")

@@ -15,7 +15,12 @@ Hook = Callable[[], None]
 
 
 class Residual(nn.Module):
-    """Two 3×3 convolutions around a skip; the second starts at zero, so a new block is the identity."""
+    """Two 3×3 convolutions around a skip; the second starts at zero, so a new block is the identity.
+
+    `bounds`: magnitude beyond which the first convolution's input is cut, and value beyond which the second's is.
+    """
+
+    bounds: tuple[float, float] | None = None
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -26,7 +31,11 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the block's correction to x (B, C, H, W)."""
-        out: Tensor = self.b(F.silu(self.a(x), inplace=True))
+        if self.bounds is None:
+            out: Tensor = self.b(F.silu(self.a(x), inplace=True))
+        else:
+            reach, most = self.bounds
+            out = self.b(F.silu(self.a(x.clamp(-reach, reach)), inplace=True).clamp_(max=most))
         return out.add_(x)
 
 
