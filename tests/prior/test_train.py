@@ -13,6 +13,7 @@ from tests.pictures import as_image, noisy, psnr, scene
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.prior.calibrate import SIGMAS, calibrate, whiteness
 from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior, embedded
+from upzeroir_plugin.prior.int8 import RANGES
 from upzeroir_plugin.prior.pictures import split
 from upzeroir_plugin.prior.store import FOLDER
 from upzeroir_plugin.prior.train import Crops, Recipe, degrade, developed, sensor_noise, train
@@ -191,3 +192,16 @@ def test_whiteness_is_the_correlation_of_neighbours() -> None:
     assert abs(whiteness(white)) < 0.01
     assert whiteness((white[1:] + white[:-1]) / 2) == pytest.approx(0.25, abs=0.02)
     assert whiteness(white + 100) == pytest.approx(whiteness(white), abs=1e-6)
+
+
+def test_former_ranges_do_not_bound_new_ones(tmp_path: Path) -> None:
+    """Weights that were trained on are measured as they are, whatever lay beside them."""
+    made = []
+    for shrunk in (0.1, 1.0):
+        out = Path(shutil.copytree(FOLDER, tmp_path / str(shrunk)))
+        ranges = json.loads((out / RANGES).read_text())
+        small = {name: [shrunk * value for value in pair] for name, pair in ranges.items()}
+        (out / RANGES).write_text(json.dumps(small))
+        calibrate(out, photos(tmp_path / f"photos {shrunk}", 2, 96), crop=64)
+        made.append((out / RANGES).read_text())
+    assert made[0] == made[1]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 
 from upzeroir_plugin.physics.jpeg import equivalent_sigma
 from upzeroir_plugin.prior.embedded import EmbeddedPrior
-from upzeroir_plugin.prior.int8 import RANGES, Range, Watched
+from upzeroir_plugin.prior.int8 import RANGES, Range, inner
 from upzeroir_plugin.prior.pictures import opened, split
 from upzeroir_plugin.prior.synthetic import picture
+from upzeroir_plugin.prior.unet import DenoiserUNet
 
 SIGMAS = (1, 2, 3.5, 5, 7.5, 10, 15, 20, 25, 35, 50, 75, 100, 150)
 WATCHED = (2, 5, 10, 20, 40, 75)
@@ -66,7 +69,7 @@ def calibrate(prior_folder: Path, photos: Path, crop: int = 256) -> dict[str, ob
 
 def _ranges(prior: EmbeddedPrior, shown: list[np.ndarray], rng: np.random.Generator) -> dict[str, Range]:
     """How far values before the inner blocks and within them are told apart, by the blocks' names."""
-    watched = Watched(prior.net)
+    watched = _watched(prior.whole)
     for x in shown:
         for level in WATCHED:
             noisy = x + level / 255 * rng.standard_normal(x.shape, dtype=np.float32)
@@ -74,15 +77,31 @@ def _ranges(prior: EmbeddedPrior, shown: list[np.ndarray], rng: np.random.Genera
             for quality in (100, 50):
                 sigma = float(np.hypot(level / 255, equivalent_sigma(quality)))
                 prior.denoise(z, torch.tensor(sigma), torch.full((1, 1, 1, 1), 1 - quality / 100))
-    found = watched.finished().items()
     return {
-        name: _range(np.quantile(before, MOSTLY), np.quantile(within, MOSTLY))
-        for name, (before, within) in found
+        name: (
+            round(KEPT[0] * float(np.quantile(before, MOSTLY)), 3),
+            round(KEPT[1] * float(np.quantile(within, MOSTLY)), 3),
+        )
+        for name, (before, within) in watched.items()
     }
 
 
-def _range(before: float, within: float) -> Range:
-    return round(KEPT[0] * before, 3), round(KEPT[1] * within, 3)
+def _watched(net: DenoiserUNet) -> dict[str, tuple[list[float], list[float]]]:
+    """Greatest values (before, within) the inner blocks, one a call from now on, by the blocks' names.
+
+    Former ranges bound them no more.
+    """
+    most: dict[str, tuple[list[float], list[float]]] = {}
+    for name, block in inner(net):
+        most[name] = [], []
+        block.bounds = None
+        for convolution, into in zip((block.a, block.b), most[name], strict=True):
+            convolution.register_forward_pre_hook(partial(_note, into))
+    return most
+
+
+def _note(into: list[float], _convolution: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    into.append(float(inputs[0].abs().max()))
 
 
 def _measure(

@@ -8,7 +8,7 @@ not, and integers are not used.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +32,7 @@ LEAST_SILU = 0.2785
 PIECE = 1 << 19
 """Values that are rounded at a time, so that they stay in the processor's cache."""
 Range = tuple[float, float]
-Look = Callable[[nn.Module, tuple[Tensor, ...]], None]
+Packed = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 class QuantisedResidual(nn.Module):
@@ -56,9 +56,6 @@ class QuantisedResidual(nn.Module):
         )
         out = _convolved(hidden, self.inner, self.zero, self.b, None, x.dtype)
         return out.add_(x)
-
-
-Packed = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def _packed(convolution: nn.Conv2d, step: float, zero: int) -> Packed:
@@ -158,27 +155,3 @@ def read_ranges(folder: Path, net: DenoiserUNet) -> dict[str, Range] | None:
     if not all(0 < value < 1e4 for pair in ranges.values() for value in pair):
         raise ValueError(f"{path.name} holds values that no network has")
     return ranges
-
-
-class Watched:
-    """Greatest values that go through a network's inner blocks while it is watched, call by call."""
-
-    def __init__(self, net: DenoiserUNet) -> None:
-        self.most: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name, _ in inner(net)}
-        self.handles = [
-            convolution.register_forward_pre_hook(self._hook(name, convolution is block.b))
-            for name, block in inner(net)
-            for convolution in (block.a, block.b)
-        ]
-
-    def _hook(self, name: str, second: bool) -> Look:
-        def look(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            self.most[name][second].append(float(inputs[0].abs().max()))
-
-        return look
-
-    def finished(self) -> dict[str, tuple[list[float], list[float]]]:
-        """(before the block, after SiLU) by the blocks' names, one value a call; watching ends."""
-        for handle in self.handles:
-            handle.remove()
-        return self.most
