@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from PyQt6.QtGui import QGuiApplication, QIcon
 from PyQt6.QtWidgets import QApplication
 
 from upzeroir_plugin.installation.shell import ICON
+from upzeroir_plugin.solver import heap
 
 HERE = Path(__file__).resolve().parent
 TRANSLATIONS = HERE / "translations"
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def running_application() -> QApplication:
@@ -33,14 +32,7 @@ def running_application() -> QApplication:
 
 def steady_memory() -> None:
     """Ask glibc to give big blocks back at once: its default keeps those of ended threads (70 MB after 24 MP)."""
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):  # another C library
-        return
-    for option, value in ((M_MMAP_THRESHOLD, 1 << 18), (M_TRIM_THRESHOLD, 1 << 18), (M_ARENA_MAX, 2)):
-        mallopt(option, value)
+    heap.tell({heap.MMAP_THRESHOLD: 1 << 18, heap.TRIM_THRESHOLD: 1 << 18, heap.ARENA_MAX: 2})
 
 
 def speak(app: QApplication, language: str = "") -> list[QTranslator]:

@@ -204,7 +204,7 @@ class _Run:
                 self.space = self._latent()
         self._check_memory()
         prior = self.means.prior
-        quick = options.effort == "fast" and hurried(plan.size, thorough=False)
+        quick = hurried(plan.size, options.effort != "fast")
         self.means = best(prior.hurried() if quick else prior, plan.context)
         pixels, plan, verdict = self._attempts(plan)
         _gate(pixels, self._source())

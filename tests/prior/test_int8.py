@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from tests.pictures import noisy, psnr, scene
+from tests.prior.test_embedded import denoised
 from tests.restore.helpers import run, told
 from upzeroir_plugin.errors import UnreadableError
 from upzeroir_plugin.prior import int8
@@ -22,9 +24,12 @@ from upzeroir_plugin.solver import plan
 INTEGERS = torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
 
 
-def denoised(prior: EmbeddedPrior, y: np.ndarray, sigma: float) -> np.ndarray:
-    z = torch.from_numpy(y).permute(2, 0, 1)[None]
-    return prior.denoise(z, torch.tensor(sigma / 255))[0].permute(1, 2, 0).numpy()
+@pytest.fixture
+def tried_anew() -> Iterator[None]:
+    """What this torch can do is found out in the test, and again after it."""
+    int8.supported.cache_clear()
+    yield
+    int8.supported.cache_clear()
 
 
 def test_processors_with_wide_registers_have_it() -> None:
@@ -67,26 +72,20 @@ def test_full_precision_has_none() -> None:
     assert embedded().hurried().in_float32().dtype == "float32"
 
 
+@pytest.mark.usefixtures("tried_anew")
 def test_nothing_is_lost_where_torch_has_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: object) -> None:
         raise AttributeError("'_OpNamespace' 'onednn' object has no attribute 'qconv_prepack'")
 
     monkeypatch.setattr(int8, "_packed", gone)
-    int8.supported.cache_clear()
     prior = EmbeddedPrior()
-    try:
-        assert prior.hurried() is prior
-    finally:
-        int8.supported.cache_clear()
+    assert prior.hurried() is prior
 
 
+@pytest.mark.usefixtures("tried_anew")
 def test_wrong_sums_are_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(int8.QuantisedResidual, "forward", lambda _self, x: x * 1.5)
-    int8.supported.cache_clear()
-    try:
-        assert not int8.supported()
-    finally:
-        int8.supported.cache_clear()
+    assert not int8.supported()
 
 
 def test_a_prior_without_ranges_does_without(tmp_path: Path) -> None:

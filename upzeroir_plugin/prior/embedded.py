@@ -146,8 +146,8 @@ class EmbeddedPrior:
         self.sha256 = hashlib.sha256(data).hexdigest()
         self.folder, self.device = folder, torch.device(device)
         self.multiple, self.checks = net.multiple, net.checks
-        self.net = net = in_channels_last(net).eval().requires_grad_(False).to(self.device)
-        self.half, self.whole = fast_bfloat16(self.device), net
+        self.net = self.whole = in_channels_last(net).eval().requires_grad_(False).to(self.device)
+        self.half = fast_bfloat16(self.device)
 
     @property
     def dtype(self) -> str:

@@ -57,7 +57,7 @@ def _counts(width: int, height: int, core: int, context: int) -> tuple[int, int]
         return (-(-width // counts[0]) + beyond) * (-(-height // counts[1]) + beyond) <= square
 
     columns, rows = (range(-(-count // 2), 2 * count + 1) for count in squares)
-    return min(filter(fits, product(columns, rows)), key=cost, default=squares)
+    return min(filter(fits, product(columns, rows)), key=cost)
 
 
 def _spans(start: int, length: int, count: int, multiple: int) -> list[tuple[int, int]]:

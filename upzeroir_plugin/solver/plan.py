@@ -176,9 +176,11 @@ def most_noise(y: Tensor, size: float) -> Tensor:
     return MARGIN * fine_noise(size) * second_differences(y) + 0.3 / 255
 
 
-def hurried(size: tuple[int, int], thorough: bool) -> bool:
-    """Whether a photo of `size` (W, H) is large enough for speed to count more than hundredths of a decibel."""
-    return not (thorough or _small(size))
+def hurried(size: tuple[int, int], careful: bool) -> bool:
+    """Whether a photo of `size` (W, H) is so large that speed counts more than hundredths of a decibel, which it never
+    does in a `careful` effort.
+    """
+    return not (careful or _small(size))
 
 
 def flips_of(size: tuple[int, int], thorough: bool) -> int:
