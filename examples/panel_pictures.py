@@ -21,6 +21,7 @@ QUALITY = 92
 def main() -> int:
     """One process a look and scale: both are fixed when Qt starts."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as state:
         for look in ("light", "dark"):
             for scale in (1, 2):
@@ -57,7 +58,8 @@ def picture(folder: Path, look: str, scale: int) -> None:
     def shot(name: str) -> None:
         begun = time.monotonic()
         wait(lambda: time.monotonic() > begun + 0.4)
-        window.grab().save(str(folder / f"panel-{name}.webp"), "WEBP", QUALITY)
+        if not window.grab().save(str(folder / f"panel-{name}.webp"), "WEBP", QUALITY):
+            raise SystemExit(f"{folder} could not be written to")
 
     extra = look == "dark" and scale == 1
     if extra:

@@ -15,6 +15,7 @@ from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.aim import aimed, veiled
 from upzeroir_plugin.estimate.blur import estimate_blur
 from upzeroir_plugin.estimate.drawn import drawn
+from upzeroir_plugin.estimate.frame import around, picture
 from upzeroir_plugin.estimate.fuse import fuse, share
 from upzeroir_plugin.estimate.haze import denied, estimate_haze
 from upzeroir_plugin.estimate.haze_bound import bounded
@@ -60,9 +61,10 @@ def estimate(photo: Photo) -> Estimate:
     """
     jpeg = estimate_jpeg(photo)
     noise = estimate_noise(photo, jpeg)
+    box = picture(photo.pixels)
     # tones and blur need nothing of each other: side by side the whole takes 0.7 of the time on two cores
     with ThreadPoolExecutor(1) as beside:
-        tones = beside.submit(_toned, photo.pixels, noise, jpeg)
+        tones = beside.submit(_toned, box.of(photo.pixels), noise, jpeg)
         blur, place, path = estimate_blur(photo, noise, jpeg)
     toned = tones.result()
     lit = fuse(toned.readings["light"])
@@ -70,7 +72,8 @@ def estimate(photo: Photo) -> Estimate:
     shown = max(share(row.present) for row in [*rows, *blur.readings] if row.name in HIDING)
     noise = as_seen(noise, shown, lambda level: spread(level, lit["light.ev"], lit["light.midtones"]))
     theta = fuse([*rows, *(row for found in (blur, noise, jpeg) for row in found.readings)])
-    maps = Maps(depth=toned.depth, illumination=toned.illumination, blur=place, path=path)
+    depth, light = (around(m, box, photo.pixels.shape[:2]) for m in (toned.depth, toned.illumination))
+    maps = Maps(depth=depth, illumination=light, blur=place, path=path)
     evidence = _evidence(toned.view, theta, {"haze": toned.black, "noise": noise, "blur": blur, "jpeg": jpeg})
     return Estimate(theta, maps, evidence, toned.close)
 

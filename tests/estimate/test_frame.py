@@ -1,0 +1,87 @@
+"""Frames and bars are no part of what a photo should look like."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.pictures import Pixels, as_image, bad, compressed, photo, rounded, scene
+from upzeroir_plugin.estimate.frame import Box, around, picture
+from upzeroir_plugin.restore import estimate
+
+BLACK, WHITE = 0.0, 1.0
+
+
+def framed(x: Pixels, colour: float, rows: int, columns: int) -> Pixels:
+    wide = ((rows, rows), (columns, columns), (0, 0))
+    return np.pad(x, wide, constant_values=colour)
+
+
+@pytest.mark.parametrize("colour", [BLACK, WHITE, 0.5])
+@pytest.mark.parametrize(("rows", "columns"), [(60, 0), (0, 80), (50, 90), (300, 0)])
+def test_found_behind_compression_too(colour: float, rows: int, columns: int) -> None:
+    x = scene(400, 600, 2)
+    for y in (framed(x, colour, rows, columns), compressed(framed(x, colour, rows, columns), 70, 2)[0]):
+        box = picture(y)
+        inside = (rows <= box.top <= rows + 20, box.bottom <= rows + 400, columns <= box.left <= columns + 20)
+        assert all(inside) and box.right <= columns + 600
+        assert box.bottom - box.top > 360 and box.right - box.left > 560
+
+
+def test_of_large_photos_to_the_pixel_of_the_view() -> None:
+    x = np.asarray(as_image(scene(300, 400)).resize((1600, 1200), Image.Resampling.BICUBIC), np.float32) / 255
+    box = picture(framed(x, BLACK, 111, 0))
+    assert 111 <= box.top < 111 + 12 and 111 + 1188 < box.bottom <= 111 + 1200 and box[2:] == (0, 1600)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_photos_have_none(seed: int) -> None:
+    x = scene(300, 400, seed)
+    for y in (x, bad(x, 0, light_ev=5.0), bad(x, 0, haze_depth=2.0), bad(x, 0, jpeg_quality=10)):
+        assert picture(y) == (0, 300, 0, 400)
+
+
+def test_a_moon_in_a_black_sky_a_white_sky_and_a_wall_are_no_frames() -> None:
+    rows, columns = np.mgrid[:300, :400]
+    moon = np.where(np.hypot(rows - 150, columns - 200) < 50, 0.9, 0.0).astype(np.float32)
+    sea = scene(300, 400).copy()
+    sea[:120] = 1
+    for x in (np.repeat(moon[..., None], 3, 2), sea, np.full((300, 400, 3), 0.3, np.float32)):
+        assert picture(x) == (0, 300, 0, 400)
+
+
+def test_a_scanners_edge_is_left() -> None:
+    x = framed(scene(300, 400), BLACK, 4, 6)
+    assert picture(x) == (0, 308, 0, 412)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (2, 3)])
+def test_any_size(size: tuple[int, int]) -> None:
+    assert picture(np.zeros((*size, 3), np.float32)) == (0, size[0], 0, size[1])
+
+
+def test_a_map_reaches_over_the_frame() -> None:
+    inner = np.arange(12, dtype=np.float32).reshape(3, 4)
+    wide = around(inner, Box(20, 50, 0, 40), (70, 40))
+    assert wide.shape == (7, 4)
+    assert np.array_equal(wide[2:5], inner) and np.array_equal(wide[0], inner[0])
+    assert around(inner, Box(0, 30, 0, 40), (30, 40)) is inner
+
+
+def test_a_sound_photo_between_bars_keeps_its_tones() -> None:
+    for seed in range(3):
+        theta = estimate(photo(framed(scene(256, 384, seed), BLACK, 80, 0))).theta
+        bare = estimate(photo(scene(256, 384, seed))).theta
+        assert theta["light.ev"] == pytest.approx(bare["light.ev"], abs=0.1)
+        assert theta["light.midtones"] == pytest.approx(bare["light.midtones"], abs=0.05)
+
+
+@pytest.mark.parametrize("colour", [BLACK, WHITE])
+def test_a_fault_is_read_as_without_the_frame(colour: float) -> None:
+    y = bad(scene(256, 384, 3), 0, haze_depth=0.9)
+    bare, found = estimate(photo(y)), estimate(photo(framed(rounded(y), colour, 64, 96)))
+    assert bare.theta["haze.depth"] > 0.5
+    assert found.theta["haze.depth"] == pytest.approx(bare.theta["haze.depth"], rel=0.1)
+    depth = found.maps.depth
+    assert depth is not None and depth.shape[0] / depth.shape[1] == pytest.approx(384 / 576, rel=0.03)

@@ -1,0 +1,95 @@
+"""Where the picture is within a frame or between bars: what it should look like is to be read there alone.
+
+Ours: 16 of 36 sound photos between a film's black bars were taken for photos short of light, and bars deny any veil.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upzeroir_plugin.estimate.view import small_view
+
+Array = NDArray[np.float32]
+
+SIDE = 512
+FLAT, OTHER = 3 / 255, 12 / 255
+"""How far a frame's pixels may lie from its colour, and from where on a pixel is none of a frame's."""
+FEW = 0.005
+"""Share of a frame's pixels that may be anything."""
+HALF = 0.5
+"""Share of the pixels along a picture's edge that are none of the frame's: a black sky ends less abruptly."""
+NARROW = 0.02
+"""Bars up to this part of the picture are left in it: a scanner's edge is no more than that, and changes nothing."""
+RINGING = 16
+"""Pixels along that edge that compression has touched."""
+
+
+class Box(NamedTuple):
+    """Rows and columns of the picture in the photo, `bottom` and `right` not among them."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def of(self, pixels: Array) -> Array:
+        """The picture in pixels (H, W, 3)."""
+        return pixels[self.top : self.bottom, self.left : self.right]
+
+
+def picture(pixels: Array) -> Box:
+    """The picture in pixels (H, W, 3): all of it, unless two opposite sides are bars of one even colour."""
+    view = small_view(pixels, SIDE)
+    step = max(1, max(pixels.shape[:2]) // SIDE)
+    zone = 1 + -(-RINGING // step)
+    ends = [0, view.shape[0], 0, view.shape[1]]
+    for _ in range(2):  # where bars are wide, those of the other sides are seen only without them
+        for axis in (0, 1):
+            part = view[ends[0] : ends[1], ends[2] : ends[3]]
+            first, last = _bars(part if axis == 0 else part.transpose(1, 0, 2), zone)
+            ends[2 * axis], ends[2 * axis + 1] = ends[2 * axis] + first, ends[2 * axis + 1] - last
+    top, bottom, left, right = (step * end for end in ends)
+    height, width = pixels.shape[:2]
+    return Box(
+        top,
+        height if ends[1] == view.shape[0] else bottom,
+        left,
+        width if ends[3] == view.shape[1] else right,
+    )
+
+
+def around(inner: Array, box: Box, shape: tuple[int, int]) -> Array:
+    """A map (h, w) of the picture in `box` continued to a photo of `shape` px: at the frame as at the edge."""
+    tall, wide = box.bottom - box.top, box.right - box.left
+    if (tall, wide) == shape:
+        return inner
+    rows, columns = (
+        [round(n * size / whole) for n in before_and_after]
+        for size, whole, before_and_after in (
+            (inner.shape[0], tall, (box.top, shape[0] - box.bottom)),
+            (inner.shape[1], wide, (box.left, shape[1] - box.right)),
+        )
+    )
+    return np.pad(inner, (rows, columns), mode="edge")
+
+
+def _bars(lines: Array, zone: int) -> tuple[int, int]:
+    """How many of the first and of the last lines (n, m, 3) are bars of one colour; 0, 0 unless both are."""
+    ends = [(lines, np.median(lines[0], 0)), (lines[::-1], np.median(lines[-1], 0))]
+    if np.abs(ends[0][1] - ends[1][1]).max() > FLAT:
+        return 0, 0
+    first, last = (_bar(np.abs(part - colour).max(2), zone) for part, colour in ends)
+    return (first, last) if first and last else (0, 0)
+
+
+def _bar(away: Array, zone: int) -> int:
+    """Lines of a bar, of distances (n, m) from its colour, with one that may be half of it; 0 for none."""
+    even = (away > FLAT).mean(1) <= FEW
+    count = len(even) if even.all() else int(np.argmin(even))
+    if not NARROW * len(even) < count < len(even) // 2:
+        return 0
+    beyond = (away[count : count + zone] > OTHER).mean(1) >= HALF
+    return count + int(np.argmax(beyond)) + 1 if beyond.any() else 0
