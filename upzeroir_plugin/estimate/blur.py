@@ -104,6 +104,8 @@ def estimate_blur(
     )
     parts = blur_map.parts(levels, photo.size)
     readings, path = _shaken(readings, photo, levels, parts, sigma, jpeg)
+    # a pattern has a spectrum with zeros of its own, which look like motion's
+    readings = _lowered(readings, 1 - noise.evidence.get("pattern", 0.0))
     readings, scale = _enlarged(readings, photo, jpeg)
     theta = _fused(readings)
     texture, place = None, None

@@ -26,6 +26,7 @@ from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_coarse import worth
 from upzeroir_plugin.estimate.noise_grain import Parts
 from upzeroir_plugin.estimate.noise_levels import NARROW, Levels, levels
+from upzeroir_plugin.estimate.noise_repeats import repeats
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.parameters import names_in
 from upzeroir_plugin.photo.image import Photo
@@ -42,6 +43,9 @@ UNTOLD, CERTAIN = 0.5, 0.99
 THINNED = 1.3**2
 """By how much the variance of sensor noise is read too low behind JPEG (ours: 10 dark photos of val at quality 90,
 denoised and lifted: 30.9 dB as read, 31.7 at 1.3 times its σ, 9 of 10 better; file noise is read rightly)."""
+LOUD = 16.0
+"""Noise, in 1/255, from which on it is asked if it is a pattern: faint detail of sound photos repeats itself, too, and
+so does some cameras' noise (ours: up to 10/255 among the real ones)."""
 NAMES = names_in("noise")
 
 
@@ -50,7 +54,7 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
 
     Evidence: `bins`, from dark to bright, each with `brightness` (0–1), the measured noise `variance` and the `fit`
     (file values squared, ×255²) and `weight`; `sigma`, the noise of the whole photo in 1/255; `clipped`, whether it is
-    cut off at black and at white; `blotches`, the odds of them, 0 to 1.
+    cut off at black and at white; `blotches`, the odds of them, and `pattern`, those of no noise but a pattern, 0 to 1.
     """
     compressed, quality, grid = _compression(jpeg)
     found = measure(photo.pixels, grid)
@@ -62,7 +66,9 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     if len(halved.mean):
         fine = noise_coarse.joined(fine, _read(halved, rounding / 4, compressed, quality, halved=True))
     blotches, there = noise_blotches.read(measure(photo.pixels, None, halvings=2), fine)
-    return Findings((*fine.readings, blotches), {**fine.evidence, "blotches": there})
+    pattern = repeats(photo.pixels) if fine.evidence["sigma"] > LOUD else 0.0
+    heard = (replace(r, present=(1 - pattern) * r.present) for r in fine.readings)
+    return Findings((*heard, blotches), {**fine.evidence, "blotches": there, "pattern": pattern})
 
 
 def _read(
@@ -129,7 +135,7 @@ def as_seen(found: Findings, undone: float, gain: Callable[[Array], Array]) -> F
     fit = np.array([max(b["fit"], 0.0) for b in bins])
     plainer = PLAINER**undone * np.maximum(gain(brightness), 1)
     sigma = math.sqrt(float(np.mean(fit * plainer**2)))
-    present = worth(sigma)
+    present = (1 - found.evidence["pattern"]) * worth(sigma)
     *fine, blotches = found.readings
     spots = blotches.value * math.sqrt(float(np.mean(plainer**2)))
     seen = replace(blotches, present=found.evidence["blotches"] * noise_blotches.worth(spots))
@@ -223,5 +229,12 @@ def _nothing() -> Findings:
     """For a photo that holds no block of 8×8 pixels."""
     neutral = ((0.0, 50.0), (0.0, 50.0), (0.0, 20.0), (0.0, 2.0), (1.0, 1.0), (1.0, 1.0), (0.0, 20.0))
     readings = tuple(Reading(n, value, std, 0.0) for n, (value, std) in zip(NAMES, neutral, strict=True))
-    evidence = {"bins": [], "sigma": 0.0, "rounding": 0.0, "clipped": [False, False], "blotches": 0.0}
+    evidence = {
+        "bins": [],
+        "sigma": 0.0,
+        "rounding": 0.0,
+        "clipped": [False, False],
+        "blotches": 0.0,
+        "pattern": 0.0,
+    }
     return Findings(readings, evidence)
