@@ -72,7 +72,7 @@ def table(data: Path, limit: int | None) -> dict[str, object]:
                 false[group].append(f"{intent}: {name}")
         for group, fault in TWINS.items():
             y = _degraded(x, fault, generator)
-            found[group] += acts(estimate(Photo(y)).theta)[group]
+            found[group] += bool(acts(estimate(Photo(y)).theta)[group])
     out: dict[str, object] = {"photos": len(chosen)}
     for group in TWINS:
         rates = [len(false[group]) / len(chosen), found[group] / len(chosen)]

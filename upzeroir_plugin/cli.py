@@ -251,6 +251,11 @@ def _train(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train the estimator's weights for dark photos, from those for all",
     )
+    other(
+        "--kind",
+        action="store_true",
+        help="train what tells starry skies, screens and products from photos",
+    )
     add("--threads", type=_count, default=2, help="processor threads (default 2)")
 
 

@@ -25,6 +25,7 @@ def test_numpy_and_torch_say_the_same() -> None:
     theirs = network.forward(torch.from_numpy(view), torch.from_numpy(tones), tensors, TorchOps())
     assert ours[0].shape == (2, network.OUTPUTS)
     assert ours[1].shape == (2, 1, 6, 10)
+    assert ours[2].shape == (2, network.FEATURES)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b.numpy(), atol=2e-4)
 
@@ -45,7 +46,7 @@ def test_planes_are_padded_to_multiples_of_eight() -> None:
 def test_one_pixel_is_enough() -> None:
     planes = network.planes(np.full((1, 1, 3), 0.5, np.float32))
     tones = network.tones_of(np.full((1, 1, 3), 0.5, np.float32))
-    outputs, depth = network.forward(planes[None], tones[None], random_weights(3), network.NumpyOps())
+    outputs, depth, _ = network.forward(planes[None], tones[None], random_weights(3), network.NumpyOps())
     assert np.isfinite(outputs).all()
     assert depth.shape == (1, 1, 2, 2)
 

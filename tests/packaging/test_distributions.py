@@ -35,6 +35,7 @@ NEEDED = (
     "upzeroir_plugin/prior/weights/embedded/ranges.json",
     "upzeroir_plugin/estimate/weights/estimator.safetensors",
     "upzeroir_plugin/estimate/weights/dark.safetensors",
+    "upzeroir_plugin/estimate/weights/kind.safetensors",
     "upzeroir_plugin/gimp/upzeroir.py",
     "qt_panel/__init__.py",
 )

@@ -19,7 +19,7 @@ def run(args: Namespace) -> int:
 
     if not args.folder.is_dir():
         raise UnreadableError(f"{args.folder} is no folder.", "Give a folder of clean photos.")
-    if args.estimator or args.dark:
+    if args.estimator or args.dark or args.kind:
         args.output.mkdir(parents=True, exist_ok=True)
         return _estimator(args)
     if args.latent:
@@ -52,7 +52,7 @@ def _estimator(args: Namespace) -> int:
     """Train the learned estimator on the photos that neither the validation nor the intent set holds. Returns 0."""
     import torch
 
-    from upzeroir_plugin.estimate import learned
+    from upzeroir_plugin.estimate import kind, learned, train_kind
     from upzeroir_plugin.estimate.simulate import DARK_SHARES, SHARES
     from upzeroir_plugin.estimate.train import RECIPE, train
     from upzeroir_plugin.prior.pictures import intents, split
@@ -60,6 +60,9 @@ def _estimator(args: Namespace) -> int:
     torch.set_num_threads(args.threads)
     kept_back = {name for name, _ in intents()}
     paths = [path for path in split(args.folder)[0] if path.name not in kept_back]
+    if args.kind:
+        train_kind.train(paths, args.output / kind.NAME, args.minutes)
+        return 0
     file, start, shares = (
         (learned.DARK, learned.FILE, DARK_SHARES) if args.dark else (learned.FILE, None, SHARES)
     )

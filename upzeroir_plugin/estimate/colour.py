@@ -1,4 +1,6 @@
-"""Colour cast by statistics: three guesses at the illuminant that must agree before anything is touched."""
+"""Colour cast by statistics: three guesses at the illuminant that must agree before anything is touched. And toning,
+which is none.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
+from upzeroir_plugin.estimate.view import LUMA
 
 Array = NDArray[np.float32]
 
@@ -20,6 +23,26 @@ hours lie below: of train/'s photos nine in ten of those whose guesses agree."""
 MIRED_PER_LOG, TINT_PER_LOG = 215.0, 570.0
 """Derivatives at neutral of temperature in ln(red/blue) and of tint in ln(green) of encoded gains, from
 `physics.colour.gains` (a test compares)."""
+
+ONE_HUE, UNSURE = 2.0 / 255, 0.2 / 255
+"""How far colours lie from a curve of luma where a picture is as likely black-and-white and toned as not. Ours, in
+small views: toned photos of val at JPEG 95 and 60 0.8 as a rule, up to 2.4; 98 of 100 photos in colour above 1.9."""
+CURVE = 3
+"""Degree of that curve: shades may have another colour than lights."""
+
+
+def toned(view: Array) -> float:
+    """Probability that a small view (h, w, 3) is black-and-white, as it is or toned (sepia, selenium, two inks).
+
+    Ours: then each brightness has one colour, and what would be a cast in a colour photo is meant.
+    """
+    flat = view.reshape(-1, 3).astype(np.float64)
+    bright = flat @ LUMA
+    colour = flat[:, [0, 2]] - bright[:, None]
+    powers = bright[:, None] ** np.arange(CURVE + 1)
+    curve, *_ = np.linalg.lstsq(powers, colour, rcond=None)
+    away = math.sqrt(float(np.square(colour - powers @ curve).mean()))
+    return logistic((ONE_HUE - away) / UNSURE)
 
 
 def estimate_colour(view: Array) -> Findings:

@@ -45,34 +45,22 @@ def picture(pixels: Array) -> Box:
     view = small_view(pixels, SIDE)
     step = max(1, max(pixels.shape[:2]) // SIDE)
     zone = 1 + -(-RINGING // step)
-    ends = [0, view.shape[0], 0, view.shape[1]]
+    top, left, (bottom, right) = 0, 0, view.shape[:2]
     for _ in range(2):  # where bars are wide, those of the other sides are seen only without them
-        for axis in (0, 1):
-            part = view[ends[0] : ends[1], ends[2] : ends[3]]
-            first, last = _bars(part if axis == 0 else part.transpose(1, 0, 2), zone)
-            ends[2 * axis], ends[2 * axis + 1] = ends[2 * axis] + first, ends[2 * axis + 1] - last
-    top, bottom, left, right = (step * end for end in ends)
-    height, width = pixels.shape[:2]
-    return Box(
-        top,
-        height if ends[1] == view.shape[0] else bottom,
-        left,
-        width if ends[3] == view.shape[1] else right,
-    )
+        above, below = _bars(view[top:bottom, left:right], zone)
+        top, bottom = top + above, bottom - below
+        before, after = _bars(view[top:bottom, left:right].transpose(1, 0, 2), zone)
+        left, right = left + before, right - after
+    height = pixels.shape[0] if bottom == view.shape[0] else step * bottom
+    width = pixels.shape[1] if right == view.shape[1] else step * right
+    return Box(step * top, height, step * left, width)
 
 
 def around(inner: Array, box: Box, shape: tuple[int, int]) -> Array:
     """A map (h, w) of the picture in `box` continued to a photo of `shape` px: at the frame as at the edge."""
-    tall, wide = box.bottom - box.top, box.right - box.left
-    if (tall, wide) == shape:
-        return inner
-    rows, columns = (
-        [round(n * size / whole) for n in before_and_after]
-        for size, whole, before_and_after in (
-            (inner.shape[0], tall, (box.top, shape[0] - box.bottom)),
-            (inner.shape[1], wide, (box.left, shape[1] - box.right)),
-        )
-    )
+    down, across = inner.shape[0] / (box.bottom - box.top), inner.shape[1] / (box.right - box.left)
+    rows = round(down * box.top), round(down * (shape[0] - box.bottom))
+    columns = round(across * box.left), round(across * (shape[1] - box.right))
     return np.pad(inner, (rows, columns), mode="edge")
 
 

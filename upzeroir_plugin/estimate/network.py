@@ -32,6 +32,8 @@ PARTS = (GROUPS, PARAMETERS, PARAMETERS, WANTED, WANTED)
 """Outputs: logits of presence; means and logarithms of standard deviations of scaled parameters; logits of the wanted
 tones and logarithms of their standard deviations."""
 OUTPUTS = sum(PARTS)
+FEATURES = 2 * WIDTHS[2] + WIDTHS[1] + TONES + 3 * WIDTHS[0] + 2 * WIDTHS[1]
+"""What `kind.py` tells the kind of picture from: all that is pooled, and how large and uneven the fine scales are."""
 
 
 class Ops(Protocol):
@@ -65,8 +67,8 @@ class Ops(Protocol):
         """Side by side along channels."""
 
 
-def forward(view: Any, tones: Any, weights: Mapping[str, Any], ops: Ops) -> tuple[Any, Any]:
-    """Outputs (B, `OUTPUTS`) and the logarithm of the depth map (B, 1, H/4, W/4).
+def forward(view: Any, tones: Any, weights: Mapping[str, Any], ops: Ops) -> tuple[Any, Any, Any]:
+    """Outputs (B, `OUTPUTS`), the logarithm of the depth map (B, 1, H/4, W/4), and features (B, `FEATURES`).
 
     view (B, `PLANES`, H, W), H and W multiples of 8; tones (B, `TONES`). Outputs as `PARTS` says.
     """
@@ -83,12 +85,13 @@ def forward(view: Any, tones: Any, weights: Mapping[str, Any], ops: Ops) -> tupl
     hidden = ops.relu(ops.linear(pooled, weights["hidden.weight"], weights["hidden.bias"]))
     hidden = ops.relu(ops.linear(hidden, weights["hidden2.weight"], weights["hidden2.bias"]))
     outputs = ops.linear(hidden, weights["out.weight"], weights["out.bias"])
-    fine = scales[1]
+    finest, fine = scales[:2]
     coarse = ops.unfold(_conv(scales[2], weights, "up", ops), fine)
     word = ops.linear(hidden, weights["word.weight"], weights["word.bias"])
     joined = ops.join([fine, coarse, ops.spread(word, fine)])
     depth = _conv(ops.relu(_conv(joined, weights, "depth.a", ops)), weights, "depth.b", ops)
-    return outputs, depth
+    uneven = [ops.mean(finest), ops.peak(finest), ops.mean(finest**2), ops.peak(fine), ops.mean(fine**2)]
+    return outputs, depth, ops.join([pooled, *uneven])
 
 
 def shapes() -> dict[str, tuple[int, ...]]:

@@ -14,6 +14,7 @@ import numpy as np
 from upzeroir_plugin.estimate import learned
 from upzeroir_plugin.estimate.aim import aimed, veiled
 from upzeroir_plugin.estimate.blur import estimate_blur
+from upzeroir_plugin.estimate.colour import toned
 from upzeroir_plugin.estimate.drawn import drawn
 from upzeroir_plugin.estimate.frame import around, picture
 from upzeroir_plugin.estimate.fuse import fuse, share
@@ -92,11 +93,12 @@ class _Tones(NamedTuple):
 def _toned(pixels: Array, noise: Findings, jpeg: Findings) -> _Tones:
     view = learned.view_of(pixels)
     photo = (1 - drawn(pixels, jpeg)) * min(max((contrast(view) - BARE) / BARE, 0.0), 1.0)
-    seen = _seen(view, photo, None)
+    told = {"haze": photo, "light": photo, "colour": photo * (1 - toned(view))}
+    seen = _seen(view, told, None)
     dark = share(seen.readings["light"][0].present)
     if dark:  # read again below, by the weights for dark photos too
         view = _lowered(view, noise, dark)
-        seen = _seen(view, photo)
+        seen = _seen(view, told)
     veil = _trusted(seen.depth, dark)
     hazy = seen.readings["haze"]
     clear = (1 - dark) * denied(pixels, veil, hazy)
@@ -137,10 +139,12 @@ def _trusted(depth: Array, dark: float) -> Array:
     return shape
 
 
-def _seen(view: Array, photo: float, dark: Path | None = learned.DARK) -> learned.Learned:
-    """What the network reads, as far as the view is that of a `photo`: the tones of a drawing are meant."""
+def _seen(view: Array, told: Mapping[str, float], dark: Path | None = learned.DARK) -> learned.Learned:
+    """What the network reads, each group as far as the picture can tell of it (`told`): a drawing's tones are meant."""
     found = learned.read(view, dark=dark)
-    readings = {g: believed(rows, photo * rows[0].present) for g, rows in found.readings.items()}
+    readings = {
+        group: believed(rows, told[group] * rows[0].present) for group, rows in found.readings.items()
+    }
     return replace(found, readings=readings)
 
 

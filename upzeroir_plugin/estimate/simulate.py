@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from upzeroir_plugin.estimate.meant import lamps, rare
 from upzeroir_plugin.physics.colour import Colour
 from upzeroir_plugin.physics.fields import Fields
 from upzeroir_plugin.physics.haze import Haze
@@ -39,6 +40,8 @@ SHARES = (0.35, 0.15, 0.25, 0.25)
 """Haze, darkness, and how often they come alone or together: a mixture is harder to read and is drawn more often."""
 DARK_SHARES = (0.0, 0.0, 0.45, 0.55)
 """The same for a network that is asked of dark photos alone."""
+NIGHT = 0.06
+"""Share of the meant views that are of night with lamps."""
 STORED = 480
 """Long side at which the clean photos are held."""
 
@@ -87,10 +90,12 @@ def _values(p: Tensor) -> dict[str, float | Tensor]:
 
 
 class Simulator:
-    """Draws batches from a folder's photos, with the `shares` of `BOTH`; reproducible from its seed."""
+    """Draws batches from a folder's photos, with the `shares` of `BOTH` and of `night`; reproducible from its seed."""
 
-    def __init__(self, paths: list[Path], seed: int, shares: Sequence[float] = SHARES) -> None:
-        self.shares = shares
+    def __init__(
+        self, paths: list[Path], seed: int, shares: Sequence[float] = SHARES, night: float = NIGHT
+    ) -> None:
+        self.shares, self.night = shares, night
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
         self.photos = [_stored(path) for path in paths]
@@ -106,6 +111,12 @@ class Simulator:
         depth = torch.stack([self._depth(x) for x in clean])
         y = form(clean, theta, depth)
         return Batch(self._as_file(y), clean, theta, present, depth)
+
+    def rare(self, count: int) -> Tensor:
+        """`count` views (B, 3, H, W) of one random shape that are of the kinds in `meant.py`, with nothing wrong."""
+        shape = SHAPES[self.rng.integers(len(SHAPES))]
+        views = [rare(self._meant(self._crop(shape)), self.rng) for _ in range(count)]
+        return self._as_file(torch.stack(views))
 
     def _crop(self, shape: tuple[int, int]) -> Tensor:
         image = self.photos[self.rng.integers(len(self.photos))]
@@ -159,20 +170,9 @@ class Simulator:
             x = lift + (1 - lift) * x
         if rng.random() < 0.3:
             x = x * torch.tensor(np.exp(rng.normal(0, 0.05, (3, 1, 1))), dtype=torch.float32)
-        if rng.random() < 0.06:
-            x = self._night(x)
+        if rng.random() < self.night:
+            x = lamps(x, rng)
         return x.clamp(0, 1).contiguous()
-
-    def _night(self, x: Tensor) -> Tensor:
-        """Low key as it is meant: a dark scene with lamps or stars at full brightness."""
-        rng = self.rng
-        x = x * rng.uniform(0.08, 0.4)
-        for _ in range(rng.integers(2, 60)):
-            row, column = rng.integers(0, x.shape[1]), rng.integers(0, x.shape[2])
-            side = int(rng.integers(1, 4)) if rng.random() < 0.3 else 1
-            colour = torch.tensor(rng.uniform(0.5, 1, (3, 1, 1)), dtype=torch.float32)
-            x[:, row : row + side, column : column + side] = colour
-        return x
 
     def _theta(self) -> tuple[list[float], list[float]]:
         rng = self.rng

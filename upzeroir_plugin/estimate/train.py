@@ -94,7 +94,7 @@ class Estimator(nn.Module):
 
     def forward(self, view: Tensor, tones: Tensor) -> tuple[Tensor, Tensor]:
         """See `network.forward`."""
-        outputs, depth = network.forward(view, tones, self.named(), TorchOps())
+        outputs, depth, _ = network.forward(view, tones, self.named(), TorchOps())
         return outputs, depth
 
 
@@ -113,11 +113,16 @@ class Guess:
     doubt: Tensor
 
 
+def shown(views: Tensor) -> tuple[Tensor, Tensor]:
+    """What the network is given of views (B, 3, H, W): `network.planes` and `network.tones_of`."""
+    arrays = [v.permute(1, 2, 0).numpy() for v in views]
+    planes = torch.from_numpy(np.stack([network.planes(a) for a in arrays]))
+    return planes, torch.from_numpy(np.stack([network.tones_of(a) for a in arrays]))
+
+
 def guess(net: Estimator, views: Tensor) -> Guess:
     """Run the network on views (B, 3, H, W)."""
-    arrays = [v.permute(1, 2, 0).numpy() for v in views]
-    stacked = torch.from_numpy(np.stack([network.planes(a) for a in arrays]))
-    tones = torch.from_numpy(np.stack([network.tones_of(a) for a in arrays]))
+    stacked, tones = shown(views)
     with arithmetic():
         outputs, log_depth = (
             part.float() for part in net(stacked.contiguous(memory_format=torch.channels_last), tones)
