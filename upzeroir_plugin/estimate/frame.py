@@ -42,8 +42,11 @@ class Box(NamedTuple):
 
 def picture(pixels: Array) -> Box:
     """The picture in pixels (H, W, 3): all of it, unless two opposite sides are bars of one even colour."""
-    view = small_view(pixels, SIDE)
     step = max(1, max(pixels.shape[:2]) // SIDE)
+    ends = (pixels[:step], pixels[-step:]), (pixels[:, :step], pixels[:, -step:])
+    if not any(_even(first) and _even(last) for first, last in ends):  # the whole view takes 0.18 s of 24 MP
+        return Box(0, pixels.shape[0], 0, pixels.shape[1])
+    view = small_view(pixels, SIDE)
     zone = 1 + -(-RINGING // step)
     top, left, (bottom, right) = 0, 0, view.shape[:2]
     for _ in range(2):  # where bars are wide, those of the other sides are seen only without them
@@ -62,6 +65,13 @@ def around(inner: Array, box: Box, shape: tuple[int, int]) -> Array:
     rows = round(down * box.top), round(down * (shape[0] - box.bottom))
     columns = round(across * box.left), round(across * (shape[1] - box.right))
     return np.pad(inner, (rows, columns), mode="edge")
+
+
+def _even(band: Array) -> bool:
+    """Whether a band (h, w, 3) at the photo's edge is of one colour."""
+    view = small_view(band, SIDE)
+    away = np.abs(view - np.median(view, (0, 1))).max(2)
+    return bool((away > FLAT).mean() <= FEW)
 
 
 def _bars(lines: Array, zone: int) -> tuple[int, int]:
