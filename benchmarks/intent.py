@@ -6,6 +6,7 @@ same photo with one fault; whether it is found says if the caution costs anythin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def acts(theta: ParameterVector) -> dict[str, bool]:
     """
     return {
         "haze": theta["haze.depth"] >= 0.1,
-        "light": abs(theta["light.ev"]) >= 0.25 or abs(np.log2(theta["light.midtones"])) >= 0.12,
+        "light": abs(theta["light.ev"]) >= 0.25 or abs(math.log2(theta["light.midtones"])) >= 0.12,
         "colour": abs(theta["colour.temperature"]) >= 12 or abs(theta["colour.tint"]) >= 10,
         "noise": noise_on_grey(theta) >= 2,
         "blur": softness(theta.values()) >= 0.5,
@@ -72,7 +73,7 @@ def table(data: Path, limit: int | None) -> dict[str, object]:
                 false[group].append(f"{intent}: {name}")
         for group, fault in TWINS.items():
             y = _degraded(x, fault, generator)
-            found[group] += bool(acts(estimate(Photo(y)).theta)[group])
+            found[group] += acts(estimate(Photo(y)).theta)[group]
     out: dict[str, object] = {"photos": len(chosen)}
     for group in TWINS:
         rates = [len(false[group]) / len(chosen), found[group] / len(chosen)]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.pictures import Pixels, as_image, bad, compressed, photo, rounded, scene
-from upzeroir_plugin.estimate.frame import Box, around, picture
+from upzeroir_plugin.estimate.frame import around, picture
 from upzeroir_plugin.restore import estimate
 
 BLACK, WHITE = 0.0, 1.0
@@ -23,23 +23,23 @@ def framed(x: Pixels, colour: float, rows: int, columns: int) -> Pixels:
 def test_found_behind_compression_too(colour: float, rows: int, columns: int) -> None:
     x = scene(400, 600, 2)
     for y in (framed(x, colour, rows, columns), compressed(framed(x, colour, rows, columns), 70, 2)[0]):
-        box = picture(y)
-        inside = (rows <= box.top <= rows + 20, box.bottom <= rows + 400, columns <= box.left <= columns + 20)
-        assert all(inside) and box.right <= columns + 600
-        assert box.bottom - box.top > 360 and box.right - box.left > 560
+        left, top, width, height = picture(y)
+        inside = (rows <= top <= rows + 20, top + height <= rows + 400, columns <= left <= columns + 20)
+        assert all(inside) and left + width <= columns + 600
+        assert height > 360 and width > 560
 
 
 def test_of_large_photos_to_the_pixel_of_the_view() -> None:
     x = np.asarray(as_image(scene(300, 400)).resize((1600, 1200), Image.Resampling.BICUBIC), np.float32) / 255
-    box = picture(framed(x, BLACK, 111, 0))
-    assert 111 <= box.top < 111 + 12 and 111 + 1188 < box.bottom <= 111 + 1200 and box[2:] == (0, 1600)
+    left, top, width, height = picture(framed(x, BLACK, 111, 0))
+    assert 111 <= top < 111 + 12 and 111 + 1188 < top + height <= 111 + 1200 and (left, width) == (0, 1600)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_photos_have_none(seed: int) -> None:
     x = scene(300, 400, seed)
     for y in (x, bad(x, 0, light_ev=5.0), bad(x, 0, haze_depth=2.0), bad(x, 0, jpeg_quality=10)):
-        assert picture(y) == (0, 300, 0, 400)
+        assert picture(y) == (0, 0, 400, 300)
 
 
 def test_a_moon_in_a_black_sky_a_white_sky_and_a_wall_are_no_frames() -> None:
@@ -48,25 +48,25 @@ def test_a_moon_in_a_black_sky_a_white_sky_and_a_wall_are_no_frames() -> None:
     sea = scene(300, 400).copy()
     sea[:120] = 1
     for x in (np.repeat(moon[..., None], 3, 2), sea, np.full((300, 400, 3), 0.3, np.float32)):
-        assert picture(x) == (0, 300, 0, 400)
+        assert picture(x) == (0, 0, 400, 300)
 
 
 def test_a_scanners_edge_is_left() -> None:
     x = framed(scene(300, 400), BLACK, 4, 6)
-    assert picture(x) == (0, 308, 0, 412)
+    assert picture(x) == (0, 0, 412, 308)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (2, 3)])
 def test_any_size(size: tuple[int, int]) -> None:
-    assert picture(np.zeros((*size, 3), np.float32)) == (0, size[0], 0, size[1])
+    assert picture(np.zeros((*size, 3), np.float32)) == (0, 0, size[1], size[0])
 
 
 def test_a_map_reaches_over_the_frame() -> None:
     inner = np.arange(12, dtype=np.float32).reshape(3, 4)
-    wide = around(inner, Box(20, 50, 0, 40), (70, 40))
+    wide = around(inner, (0, 20, 40, 30), (40, 70))
     assert wide.shape == (7, 4)
     assert np.array_equal(wide[2:5], inner) and np.array_equal(wide[0], inner[0])
-    assert np.array_equal(around(inner, Box(0, 30, 0, 40), (30, 40)), inner)
+    assert np.array_equal(around(inner, (0, 0, 40, 30), (40, 30)), inner)
 
 
 def test_a_sound_photo_between_bars_keeps_its_tones() -> None:

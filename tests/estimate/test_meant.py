@@ -18,11 +18,11 @@ from tests.pictures import Pixels, as_image, bad, compressed, photo, rounded, sc
 from upzeroir_plugin.estimate import colour, kind, learned, meant, train_kind
 from upzeroir_plugin.estimate.learned import view_of
 from upzeroir_plugin.estimate.simulate import Simulator
+from upzeroir_plugin.estimate.view import LUMA
 from upzeroir_plugin.parameters import ParameterVector
 from upzeroir_plugin.restore import estimate
 
 ROWS, COLUMNS = np.mgrid[:400, :600].astype(np.float32)
-GREY = np.array([0.299, 0.587, 0.114], np.float32)
 SEEDS = (0, 1, 2)
 
 
@@ -54,7 +54,7 @@ def product(rng: Generator) -> Pixels:
 
 
 def toned(rng: Generator) -> Pixels:
-    grey = scene(400, 600, int(rng.integers(99))) @ GREY
+    grey = scene(400, 600, int(rng.integers(99))) @ LUMA
     return rounded(grey[..., None] * np.array([1.0, 0.88, 0.7], np.float32))
 
 
@@ -77,7 +77,7 @@ def test_a_toned_print_keeps_its_tone(seed: int) -> None:
 
 def test_colour_photos_are_not_toned_nor_is_a_cast() -> None:
     view = view_of(scene(400, 600, 1))
-    grey = np.repeat((view @ GREY)[..., None], 3, 2)
+    grey = np.repeat((view @ LUMA)[..., None], 3, 2)
     two_inks = np.array([0.1, 0.05, 0.3], np.float32) + grey * np.array([0.9, 0.8, 0.5], np.float32)
     assert colour.toned(view) < 0.01 and colour.toned(view * np.array([1.0, 0.9, 0.7], np.float32)) < 0.01
     assert colour.toned(grey) > 0.99 and colour.toned(two_inks) > 0.99

@@ -61,7 +61,8 @@ def _estimator(args: Namespace) -> int:
     kept_back = {name for name, _ in intents()}
     paths = [path for path in split(args.folder)[0] if path.name not in kept_back]
     if args.kind:
-        train_kind.train(paths, args.output / kind.NAME, args.minutes)
+        estimator = args.start / learned.FILE.name if args.start else learned.FILE
+        train_kind.train(paths, args.output / kind.NAME, args.minutes, estimator)
         return 0
     file, start, shares = (
         (learned.DARK, learned.FILE, DARK_SHARES) if args.dark else (learned.FILE, None, SHARES)

@@ -5,12 +5,11 @@ Ours: 16 of 36 sound photos between a film's black bars were taken for photos sh
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from upzeroir_plugin.estimate.view import small_view
+from upzeroir_plugin.photo.crop import Box
 
 Array = NDArray[np.float32]
 
@@ -27,25 +26,12 @@ RINGING = 16
 """Pixels along that edge that compression has touched."""
 
 
-class Box(NamedTuple):
-    """Rows and columns of the picture in the photo, `bottom` and `right` not among them."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    def of(self, pixels: Array) -> Array:
-        """The picture in pixels (H, W, 3)."""
-        return pixels[self.top : self.bottom, self.left : self.right]
-
-
 def picture(pixels: Array) -> Box:
-    """The picture in pixels (H, W, 3): all of it, unless two opposite sides are bars of one even colour."""
+    """Where in pixels (H, W, 3) the picture is (x, y, w, h): all, unless two opposite sides are bars of one colour."""
     step = max(1, max(pixels.shape[:2]) // SIDE)
     ends = (pixels[:step], pixels[-step:]), (pixels[:, :step], pixels[:, -step:])
     if not any(_even(first) and _even(last) for first, last in ends):  # the whole view takes 0.18 s of 24 MP
-        return Box(0, pixels.shape[0], 0, pixels.shape[1])
+        return 0, 0, pixels.shape[1], pixels.shape[0]
     view = small_view(pixels, SIDE)
     zone = 1 + -(-RINGING // step)
     top, left, (bottom, right) = 0, 0, view.shape[:2]
@@ -54,16 +40,17 @@ def picture(pixels: Array) -> Box:
         top, bottom = top + above, bottom - below
         before, after = _bars(view[top:bottom, left:right].transpose(1, 0, 2), zone)
         left, right = left + before, right - after
-    height = pixels.shape[0] if bottom == view.shape[0] else step * bottom
-    width = pixels.shape[1] if right == view.shape[1] else step * right
-    return Box(step * top, height, step * left, width)
+    end = pixels.shape[0] if bottom == view.shape[0] else step * bottom
+    edge = pixels.shape[1] if right == view.shape[1] else step * right
+    return step * left, step * top, edge - step * left, end - step * top
 
 
-def around(inner: Array, box: Box, shape: tuple[int, int]) -> Array:
-    """A map (h, w) of the picture in `box` continued to a photo of `shape` px: at the frame as at the edge."""
-    down, across = inner.shape[0] / (box.bottom - box.top), inner.shape[1] / (box.right - box.left)
-    rows = round(down * box.top), round(down * (shape[0] - box.bottom))
-    columns = round(across * box.left), round(across * (shape[1] - box.right))
+def around(inner: Array, box: Box, size: tuple[int, int]) -> Array:
+    """A map (h, w) of the picture in `box` continued to a photo of `size` (w, h): at the frame as at the edge."""
+    x, y, width, height = box
+    down, across = inner.shape[0] / height, inner.shape[1] / width
+    rows = round(down * y), round(down * (size[1] - y - height))
+    columns = round(across * x), round(across * (size[0] - x - width))
     return np.pad(inner, (rows, columns), mode="edge")
 
 

@@ -86,8 +86,7 @@ def _answer(view: Array, weights: Path, dark: Path | None) -> tuple[Array, Array
     """
     shown, tones, ops = network.planes(view)[None], network.tones_of(view)[None], network.NumpyOps()
     outputs, log_depth, features = network.forward(shown, tones, _weights(weights), ops)
-    beside = weights.with_name(kind.NAME)
-    meant = WORD * max(kind.log_odds(features[0], _weights(beside)) + KIND, 0.0) if beside.exists() else 0.0
+    meant = _meant(features[0], weights)
     outputs[0, : len(GROUPS)] -= meant
     weight = np.float32(share(_presences(outputs[0, : len(GROUPS)])["light"]))
     if weight and dark:
@@ -98,6 +97,12 @@ def _answer(view: Array, weights: Path, dark: Path | None) -> tuple[Array, Array
         outputs = outputs + weight * (other - outputs)
         log_depth = log_depth + weight * (other_depth - log_depth)
     return outputs[0], log_depth[0, 0]
+
+
+def _meant(features: Array, weights: Path) -> float:
+    """What a kind that is meant so takes from the log-odds of every fault, of the features that `weights` see."""
+    kinds = _kinds(weights)
+    return WORD * max(kind.log_odds(features, kinds) + KIND, 0.0) if kinds else 0.0
 
 
 def _presences(logits: Array) -> dict[str, float]:
@@ -127,6 +132,13 @@ def _depth(log_depth: Array, shape: tuple[int, ...]) -> Array:
     depth = np.exp(np.clip(log_depth[:height, :width], -4, 3))
     shape_of_veil: Array = (depth / depth.mean()).astype(np.float32)
     return shape_of_veil
+
+
+@cache
+def _kinds(weights: Path) -> dict[str, Array] | None:
+    """The weights that tell the kind by what those of the file `weights` see, if they lie beside it."""
+    beside = weights.with_name(kind.NAME)
+    return _weights(beside) if beside.exists() else None
 
 
 @cache

@@ -13,10 +13,7 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from upzeroir_plugin.estimate.starlight import stars
-
-FINER = 8
-"""Screens are drawn so many times finer than the view and averaged."""
+from upzeroir_plugin.estimate.starlight import FINER, averaged, stars
 
 
 def rare(x: Tensor, rng: Generator) -> Tensor:
@@ -73,10 +70,7 @@ def screen(x: Tensor, rng: Generator) -> Tensor:
             hue = rng.normal(0, 0.12 if coloured else 0.01, 3)
             pen.rectangle((column, row, column + word, row + 0.4 * size), paint(rng.uniform(*ink), hue))
             column += word + size
-    drawn = torch.from_numpy(
-        np.asarray(canvas.resize((x.shape[2], x.shape[1]), Image.Resampling.BOX), np.float32) / 255
-    )
-    view = drawn.permute(2, 0, 1).contiguous()
+    view = torch.from_numpy(averaged(canvas)).permute(2, 0, 1).contiguous()
     if rng.random() < 0.35:
         top, left = (int(rng.uniform(0, 0.7) * n) for n in x.shape[1:])
         view[:, top : top + x.shape[1] // 3, left:] = x[:, top : top + x.shape[1] // 3, left:]

@@ -1,6 +1,6 @@
 """Whether what is taken for noise repeats itself, as weave, print's dots and engraved lines do and no noise does.
 
-Ours: patterns of 3 to 12 px all over a picture were read as noise of 40 to 80/255, and wiped out.
+Ours: patterns of 3 to 12 px all over a picture were read as noise of 40/255 and more, and wiped out.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ from upzeroir_plugin.estimate.undo import undone
 from upzeroir_plugin.estimate.view import Array, contrast, small_view
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import ParameterVector
+from upzeroir_plugin.photo.crop import crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.blur import Blur
 
@@ -65,7 +66,7 @@ def estimate(photo: Photo) -> Estimate:
     box = picture(photo.pixels)
     # tones and blur need nothing of each other: side by side the whole takes 0.7 of the time on two cores
     with ThreadPoolExecutor(1) as beside:
-        tones = beside.submit(_toned, box.of(photo.pixels), noise, jpeg)
+        tones = beside.submit(_toned, crop(photo, box).pixels, noise, jpeg)
         blur, place, path = estimate_blur(photo, noise, jpeg)
     toned = tones.result()
     lit = fuse(toned.readings["light"])
@@ -73,7 +74,7 @@ def estimate(photo: Photo) -> Estimate:
     shown = max(share(row.present) for row in [*rows, *blur.readings] if row.name in HIDING)
     noise = as_seen(noise, shown, lambda level: spread(level, lit["light.ev"], lit["light.midtones"]))
     theta = fuse([*rows, *(row for found in (blur, noise, jpeg) for row in found.readings)])
-    depth, light = (around(m, box, photo.pixels.shape[:2]) for m in (toned.depth, toned.illumination))
+    depth, light = (around(m, box, photo.size) for m in (toned.depth, toned.illumination))
     maps = Maps(depth=depth, illumination=light, blur=place, path=path)
     evidence = _evidence(toned.view, theta, {"haze": toned.black, "noise": noise, "blur": blur, "jpeg": jpeg})
     return Estimate(theta, maps, evidence, toned.close)

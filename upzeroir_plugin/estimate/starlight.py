@@ -18,7 +18,7 @@ from torch import Tensor
 Array = NDArray[np.float32]
 
 FINER = 8
-"""Stars are drawn so many times finer than the view and averaged, as a photo's are."""
+"""What is small is drawn so many times finer than the view and averaged, as a photo's pixels are."""
 
 
 def stars(x: Tensor, rng: Generator) -> Tensor:
@@ -29,6 +29,12 @@ def stars(x: Tensor, rng: Generator) -> Tensor:
     sky = _glow(height, width, rng) + _specks(height, width, rng)
     seen = (sky * (1 - land) + scene * land).clip(0, 1)
     return torch.from_numpy(np.ascontiguousarray(seen.transpose(2, 0, 1), np.float32))
+
+
+def averaged(canvas: Image.Image) -> Array:
+    """The view (h, w, 3) in [0, 1] of a canvas (FINER·h, FINER·w)."""
+    small = canvas.resize((canvas.width // FINER, canvas.height // FINER), Image.Resampling.BOX)
+    return np.asarray(small, np.float32) / np.float32(255)
 
 
 def _land(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
@@ -76,5 +82,4 @@ def _specks(height: int, width: int, rng: Generator) -> Array:
         else:
             side = size if rng.random() < 0.85 else size + int(rng.integers(1, 4))
             pen.ellipse((column, row, column + side, row + side), fill=colour)
-    small = canvas.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(small, np.float32) / np.float32(255)
+    return averaged(canvas)

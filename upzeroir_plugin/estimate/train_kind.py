@@ -22,14 +22,16 @@ NOISE, DROPPED = 0.05, 0.05
 """Standard deviation and share by which features are disturbed while learning."""
 
 
-def train(paths: list[Path], out: Path, minutes: float, seed: int = 1) -> None:
+def train(paths: list[Path], out: Path, minutes: float, estimator: Path = FILE, seed: int = 1) -> None:
     """Draw views of photos `paths` for `minutes`, half of them of a kind, and write the weights to `out`.
+
+    They tell kinds by what the weights `estimator` see, and belong beside those.
 
     Lamps at night are left out: there the two overlap, and the estimator knows them.
     """
     torch.manual_seed(seed)
     simulator = Simulator(paths, seed, night=0.0)
-    weights = {name: value.float() for name, value in load_file(FILE).items()}
+    weights = {name: value.float() for name, value in load_file(estimator).items()}
     end = time.monotonic() + 60 * minutes
     features: list[Tensor] = []
     labels: list[Tensor] = []
