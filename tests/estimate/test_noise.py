@@ -96,9 +96,39 @@ def test_grain_of_several_pixels_is_found_behind_jpeg() -> None:
 
 @pytest.mark.parametrize("size", [2.0, 2.5])
 def test_coarse_grey_texture_is_no_grain(size: float) -> None:
-    """Cloth, sand, a black and white film's own grain: what has no colour is left."""
+    """Cloth, sand: what has no colour is left where there are colours."""
     theta = found(photo(bad(scene(448, 576, 2), 1, noise_file=8, noise_size=size, noise_chroma=0)))
     assert sigma_at(theta, 0.4) < 1
+
+
+def monochrome(sigma: float, size: float = 0.0, quality: int | None = None) -> Photo:
+    """A black-and-white photo in grain of σ in 1/255, as a JPEG file of one channel holds it, or uncompressed."""
+    grain = np.random.default_rng(4).normal(0, 1, (448, 576))
+    grain = ndimage.gaussian_filter(grain, size / 2) if size else grain
+    levels = 255 * scene(448, 576, 2).mean(2) + sigma * grain / grain.std()
+    y = np.repeat(levels.round().clip(0, 255)[..., None], 3, 2).astype(np.float32) / 255
+    return photo(*compressed(y, quality)) if quality else photo(y)
+
+
+@pytest.mark.parametrize("quality", [None, 92])
+@pytest.mark.parametrize("sigma", [5, 14, 30])
+def test_noise_of_a_black_and_white_photo_is_known_for_grey(sigma: float, quality: int | None) -> None:
+    """The more so behind JPEG, which kills the noise of colours: there it could as well be independent."""
+    theta = found(monochrome(sigma, quality=quality))
+    assert sigma_at(theta, 0.4) == pytest.approx(sigma, rel=0.15)
+    assert theta["noise.chroma"] < 0.1
+
+
+@pytest.mark.parametrize("quality", [None, 92])
+@pytest.mark.parametrize("size", [2.0, 2.5])
+def test_coarse_grain_of_a_black_and_white_photo_is_found(size: float, quality: int | None) -> None:
+    theta = found(monochrome(12, size, quality))
+    assert sigma_at(theta, 0.4) == pytest.approx(12, rel=0.2)
+    assert theta["noise.size"] == pytest.approx(size, rel=0.15)
+
+
+def test_a_clean_black_and_white_photo_has_no_noise() -> None:
+    assert all(sigma_at(found(monochrome(0, quality=quality)), 0.4) < 1 for quality in (None, 90, 60))
 
 
 def test_softened_colours_do_not_make_grey_noise_coarse() -> None:

@@ -16,9 +16,9 @@ from tests.pictures import bad, psnr, scene
 from tests.solver.helpers import automatic, nothing, planned, theta_of
 from upzeroir_plugin.parameters import Amounts
 from upzeroir_plugin.prior.embedded import embedded
-from upzeroir_plugin.solver import annealed, ensemble, honesty, window
+from upzeroir_plugin.solver import annealed, ensemble, honesty
 from upzeroir_plugin.solver.annealed import to_pixels, to_tensor
-from upzeroir_plugin.solver.whitening import COMPRESSED, UNSURE, WHITE, deblurring, whitening
+from upzeroir_plugin.solver.whitening import COMPRESSED, UNSURE, WHITE, loudest, whitening
 from upzeroir_plugin.solver.window import restore_window
 
 SIDE = 128
@@ -73,10 +73,10 @@ def test_behind_jpeg_less_is_squeezed() -> None:
     assert math.log(half.chroma) / math.log(whole.chroma) == pytest.approx(COMPRESSED)
 
 
-def test_colour_is_not_squeezed_while_blur_is_undone() -> None:
-    assert deblurring(theta_of(noise_file=9.0, noise_chroma=2.0)) is WHITE
-    grey = theta_of(noise_file=9.0, noise_chroma=0.5)
-    assert deblurring(grey) == whitening(grey)
+def test_deblurring_is_told_of_brightness_own_noise_where_that_is_the_louder_one() -> None:
+    told = [loudest(theta_of(noise_file=9.0, noise_chroma=ratio)) for ratio in (0.0, 0.5, 1.0, 2.0)]
+    assert told == pytest.approx([math.sqrt(3), math.sqrt(2), 1.0, 1.0])
+    assert loudest(theta_of(noise_file=9.0, noise_chroma=0.0, jpeg_quality=90.0)) == 1.0
 
 
 @pytest.mark.parametrize("quality", [100.0, 60.0])
@@ -94,7 +94,7 @@ def test_noise_in_colour_is_no_more_of_it_while_blur_is_undone(quality: float) -
         ({"noise_file": 16.0, "noise_chroma": 3.0}, 0.5),
         ({"noise_file": 12.0, "noise_chroma": 0.5}, 0.1),
         ({"noise_file": 12.0, "noise_chroma": 2.5, "haze_depth": 0.9}, 0.6),
-        ({"noise_file": 5.0, "noise_chroma": 0.5, "blur_sigma": 1.2}, 0.05),
+        ({"noise_file": 12.0, "noise_chroma": 0.05, "blur_sigma": 0.8}, 0.5),
     ],
 )
 def test_it_comes_nearer_to_the_truth(
@@ -110,8 +110,8 @@ def test_it_comes_nearer_to_the_truth(
             with monkeypatch.context() as patch:
                 for module in (annealed, ensemble) if off else ():
                     patch.setattr(module, "whitening", lambda _theta: WHITE)
-                for module in (annealed, window) if off else ():
-                    patch.setattr(module, "deblurring", lambda _theta: WHITE)
+                if off:
+                    patch.setattr(annealed, "loudest", lambda _theta: 1.0)
                 plan = planned(y, automatic(**values))
                 done = restore_window(to_tensor(y), BOX, plan, embedded(), nothing, lambda *_: None)
                 found.append((psnr(to_pixels(done.full), x), done.calls))

@@ -64,7 +64,8 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     fine = _read(found, rounding, compressed, quality)
     halved = measure(photo.pixels, None, halvings=1)
     if len(halved.mean):
-        fine = noise_coarse.joined(fine, _read(halved, rounding / 4, compressed, quality, halved=True))
+        coarse = _read(halved, rounding / 4, compressed, quality, halved=True)
+        fine = noise_coarse.joined(fine, coarse, found.grey)
     blotches, there = noise_blotches.read(measure(photo.pixels, None, halvings=2), fine)
     pattern = repeats(photo.pixels) if fine.evidence["sigma"] > LOUD else 0.0
     heard = (replace(r, present=(1 - pattern) * r.present) for r in fine.readings)
@@ -157,7 +158,10 @@ def _measured(
     chroma_part = noise_grain.noise_part(families[1], size, 2 * binned.freedom)
     if compressed > 0:
         told = noise_jpeg.noise_part(binned.average, binned.freedom, quality, size)
-        luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
+        if binned.grey:
+            luma_part = noise_jpeg.mixed(compressed, luma_part, told, 3 * noise_jpeg.SHARE)
+        else:
+            luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
     ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
     variance, error = _joined(luma_part, chroma_part, ratio, independent)
     return Measured(binned.means, variance, error, binned.ends), (ratio, ratio_error)
@@ -179,12 +183,12 @@ def _decompressed(
 
     Chroma that subsampling or coarse steps have killed in the high band would read as grey noise; it loses its weight.
     """
-    mixed = tuple((1 - compressed) * raw + compressed * y for raw, y in zip(luma, told, strict=True))
+    mixed = noise_jpeg.mixed(compressed, luma, told)
     share = np.maximum(chroma[0], 0).sum() / max(np.maximum(mixed[0], 0).sum(), 1e-6)
     dead = 1 - noise_grain.alive(float(share), quality)
     doubt = compressed * (0.15 * np.abs(chroma[0]) + dead * (1e3 + 10 * np.abs(mixed[0])))
     lost = compressed * dead
-    return (mixed[0], mixed[1]), ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
+    return mixed, ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
 
 
 def _joined(luma: Parts, chroma: Parts, ratio: float, independent: float) -> Parts:

@@ -36,6 +36,8 @@ BANDS = np.stack([(ORDER >= 1) & (ORDER <= 3), (ORDER >= 4) & (ORDER <= 6), ORDE
 TILE, TILES = 64, 400
 QUARTERED = 100
 """Tiles of a photo at a quarter of its size: as many of its pixels as 400 at half of it."""
+NONE = 1e-3
+"""Colour, in levels, that arithmetic alone may make."""
 FEW = 4000
 """Below this number of blocks they overlap by half, for more flat ones."""
 
@@ -50,6 +52,8 @@ class Blocks:
     """How often each pixel is counted."""
     clipped: tuple[bool, bool]
     """Whether values may have been cut off at black and at white."""
+    grey: bool
+    """Whether no block has any colour: the photo is black-and-white, and so is its noise, whatever JPEG left."""
 
 
 def measure(pixels: Array, grid: tuple[int, int] | None, halvings: int = 0) -> Blocks:
@@ -71,7 +75,11 @@ def measure(pixels: Array, grid: tuple[int, int] | None, halvings: int = 0) -> B
     spectrum = np.square(BASIS @ (AXES @ blocks.reshape(-1, 3, 64)).reshape(-1, 4, 8, 8) @ BASIS.T)
     weights = (BANDS / BANDS.sum((1, 2), keepdims=True)).reshape(3, 64).astype(np.float32)
     clipped = bool(len(blocks) and blocks.min() >= 0), bool(len(blocks) and blocks.max() <= 255)
-    return Blocks(blocks.mean((2, 3)), spectrum.reshape(-1, 4, 64) @ weights.T, float(len(cuts)), clipped)
+    means, energy = blocks.mean((2, 3)), spectrum.reshape(-1, 4, 64) @ weights.T
+    grey = bool(
+        np.ptp(means, axis=1).max(initial=0) < NONE and energy[:, [RED_BLUE, GREEN]].max(initial=0) < NONE
+    )
+    return Blocks(means, energy, float(len(cuts)), clipped, grey)
 
 
 def _halved(tiles: Array) -> Array:

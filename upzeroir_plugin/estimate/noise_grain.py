@@ -120,11 +120,13 @@ def alive(share: float, quality: float) -> float:
 def chroma_ratio(luma: Parts, chroma: Parts) -> tuple[float, float, float]:
     """σ of chroma over σ of luma, its error, and the probability that the channels are plainly independent (1).
 
-    From the bins' variances with errors. Robust: a bin whose texture fooled us counts for little (Student, four
-    degrees of freedom). The prior has half its mass near 1, so that bins that say little mean independent channels.
+    From the bins' variances with errors; no chroma at all is the least ratio. Robust: a bin whose texture fooled us
+    counts for little (Student, four degrees of freedom). The prior has half its mass near 1, so that bins that say
+    little mean independent channels.
     """
     square = np.square(RATIOS)[:, None]
-    misfit = np.square(chroma[0] - square * luma[0]) / (chroma[1] ** 2 + (square * luma[1]) ** 2 + 1e-6)
+    heard = np.maximum(chroma[0], square[0] * luma[0])
+    misfit = np.square(heard - square * luma[0]) / (chroma[1] ** 2 + (square * luma[1]) ** 2 + 1e-6)
     log_likelihood = -2.5 * np.log1p(misfit / 4).sum(1)
     log_ratio = np.log(RATIOS)
     likelihood = np.exp(log_likelihood - log_likelihood.max())

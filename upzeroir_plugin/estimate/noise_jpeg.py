@@ -15,6 +15,7 @@ from upzeroir_plugin.estimate.noise_blocks import AXES, BANDS, HIGH, LOW, MIDDLE
 from upzeroir_plugin.estimate.noise_grain import TEXTURE, gains_at
 
 Array = NDArray[np.float64]
+Parts = tuple[Array, Array]
 
 SHARE = float(np.square(AXES[Y]).sum())
 """Variance of Y over that of each of three independent channels."""
@@ -51,6 +52,17 @@ def noise_part(energy: Array, freedom: Array, quality: float, size: float) -> tu
     doubt = 0.15 + 0.35 * (1 - trust)
     chance = 2 * value / np.sqrt(freedom)
     return value, np.sqrt(chance**2 + texture**2 + (doubt * value) ** 2 + (0.5 * gone) ** 2 + 0.02**2)
+
+
+def mixed(compressed: float, luma: Parts, told: Parts, times: float = 1.0) -> Parts:
+    """Luma's variance and its σ: as they are of no compression, `times` what Y has `told` (as `noise_part`) of one.
+
+    Of independent noise luma has a channel's variance, of grey noise three times Y's.
+    """
+    value, error = (
+        (1 - compressed) * raw + compressed * times * y for raw, y in zip(luma, told, strict=True)
+    )
+    return value, error
 
 
 def _kept(quality: float) -> Array:

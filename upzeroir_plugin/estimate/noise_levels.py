@@ -28,7 +28,8 @@ class Levels:
     `means` list of (n, 3) channel means of the blocks chosen, in [0, 1]; `energy` (B, axis, band); `freedom` (B,)
     degrees of freedom of a high-band energy; `average` (B, band) mean
     energies of Y, limited by their medians; `scatter` (B,) standard deviation of the logarithm of the blocks' high
-    luma energy over that of white noise; `ends` how near to black and to white the channels' means come.
+    luma energy over that of white noise; `ends` how near to black and to white the channels' means come; `grey` whether
+    the photo is black-and-white.
     """
 
     means: list[Array]
@@ -37,6 +38,7 @@ class Levels:
     scatter: Array
     average: Array
     ends: tuple[float, float]
+    grey: bool
 
 
 def levels(blocks: Blocks, least: int = PER_BIN) -> Levels:
@@ -64,6 +66,7 @@ def levels(blocks: Blocks, least: int = PER_BIN) -> Levels:
         np.array(scatter),
         np.array(average),
         (float(black), float(1 - white)),
+        blocks.grey,
     )
 
 

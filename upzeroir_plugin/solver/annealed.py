@@ -38,7 +38,7 @@ from upzeroir_plugin.solver.plan import (
 from upzeroir_plugin.solver.quality import Verdict, judge
 from upzeroir_plugin.solver.slack import SLACK_STD
 from upzeroir_plugin.solver.told import cut_off, shown
-from upzeroir_plugin.solver.whitening import deblurring, whitening
+from upzeroir_plugin.solver.whitening import loudest, whitening
 from upzeroir_plugin.solver.window import restore_window
 
 Pixels = NDArray[np.float32]
@@ -97,8 +97,11 @@ def make_plan(
         lit = neutralised(theta, {"haze"}).values()
         gain = invert_pointwise(coarse, lit, place)[1]
         error = white.spread * prior.error(sigma_map * exposure) / exposure
-        share = deblurring(theta).share
-        noise = sigma_of(coarse, theta, share=share)[0] if denoise else torch.full_like(sigma_map, 1 / 255)
+        noise = (
+            sigma_of(coarse, theta, share=loudest(theta))[0]
+            if denoise
+            else torch.full_like(sigma_map, 1 / 255)
+        )
         blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
         whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
         spread = max(1.0, float(whole.max()))

@@ -34,7 +34,6 @@ from upzeroir_plugin.solver.means import check_finite
 from upzeroir_plugin.solver.plan import BLUR_START, Plan, neutralised, point_spread, sigma_of
 from upzeroir_plugin.solver.pointwise import Pointwise
 from upzeroir_plugin.solver.refinement import believable, noise, refined
-from upzeroir_plugin.solver.whitening import deblurring
 
 DATA_WEIGHT = 5.0
 """λ of the data step (DPIR, Zhang et al. 2021, eq. 7: α = λ σ²/σk²). Ours: theirs is 0.23; where the prior is sharp and
@@ -119,23 +118,22 @@ def _cleaned(window: Window, kept: Kept) -> tuple[Tensor, Tensor, int]:
 def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> tuple[Tensor, int]:
     """Half-quadratic splitting between the data term and the prior (DPIR), in the domain where only blur is left.
 
-    Returns the scene and the steps made: fewer than planned when the hook raised `Enough`. Squeezing, which makes noise
-    white, and blur may change places: all of it is done on the squeezed picture.
+    Returns the scene and the steps made: fewer than planned when the hook raised `Enough`.
     """
     plan, prior, hook = window.plan, window.prior, window.hook
-    theta, white = plan.theta, deblurring(plan.theta)
+    theta = plan.theta
     lit = neutralised(theta, {"haze"}).values()
     base, gain = invert_pointwise(clean, lit, place)
     veiled = neutralised(theta, {"light", "colour"}).values()
-    x, made = white.squeezed(base), 0
+    x, made = base, 0
 
     def present() -> Restored:
-        return Restored(clean, invert_pointwise(white.spread_again(x), veiled, place)[0], 1)
+        return Restored(clean, invert_pointwise(x, veiled, place)[0], 1)
 
     with suppress(Enough):
         hook()
         u = base if theta["jpeg.quality"] < 100 else base + gain * noise(window.y, clean, theta)
-        data = _DataStep(tapered(white.squeezed(u), plan, window.box), plan)
+        data = _DataStep(tapered(u, plan, window.box), plan)
         for level in schedule(plan.blur_sigma, plan.blur_calls):
             hook()
             z = data(x, DATA_WEIGHT * plan.blur_sigma**2 / level**2)
@@ -145,7 +143,6 @@ def _deblurred(window: Window, clean: Tensor, place: Fields, report: Report) -> 
             x = believable(turned_back(out, turn)[..., : z.shape[-2], : z.shape[-1]] + beyond, z)
             made += 1
             report("blur", present, level)
-    x = white.spread_again(x)
     if place.blur is not None:
         x = base + place.blur.to(x) * (x - base)
     return invert_pointwise(x, veiled, place)[0], made
