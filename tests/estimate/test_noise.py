@@ -102,7 +102,7 @@ def test_coarse_grey_texture_is_no_grain(size: float) -> None:
 
 
 def monochrome(sigma: float, size: float = 0.0, quality: int | None = None) -> Photo:
-    """A black-and-white photo in grain of σ in 1/255, as a JPEG file of one channel holds it, or uncompressed."""
+    """A black-and-white photo in grain of σ in 1/255, compressed or not."""
     grain = np.random.default_rng(4).normal(0, 1, (448, 576))
     grain = ndimage.gaussian_filter(grain, size / 2) if size else grain
     levels = 255 * scene(448, 576, 2).mean(2) + sigma * grain / grain.std()

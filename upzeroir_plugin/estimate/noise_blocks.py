@@ -37,7 +37,7 @@ TILE, TILES = 64, 400
 QUARTERED = 100
 """Tiles of a photo at a quarter of its size: as many of its pixels as 400 at half of it."""
 NONE = 1e-3
-"""Colour, in levels, that arithmetic alone may make."""
+"""Energy of colour, in levels squared, that arithmetic alone may make."""
 FEW = 4000
 """Below this number of blocks they overlap by half, for more flat ones."""
 
@@ -75,11 +75,9 @@ def measure(pixels: Array, grid: tuple[int, int] | None, halvings: int = 0) -> B
     spectrum = np.square(BASIS @ (AXES @ blocks.reshape(-1, 3, 64)).reshape(-1, 4, 8, 8) @ BASIS.T)
     weights = (BANDS / BANDS.sum((1, 2), keepdims=True)).reshape(3, 64).astype(np.float32)
     clipped = bool(len(blocks) and blocks.min() >= 0), bool(len(blocks) and blocks.max() <= 255)
-    means, energy = blocks.mean((2, 3)), spectrum.reshape(-1, 4, 64) @ weights.T
-    grey = bool(
-        np.ptp(means, axis=1).max(initial=0) < NONE and energy[:, [RED_BLUE, GREEN]].max(initial=0) < NONE
-    )
-    return Blocks(means, energy, float(len(cuts)), clipped, grey)
+    grey = bool(spectrum[:, RED_BLUE : GREEN + 1].max(initial=0) < NONE)
+    energy = spectrum.reshape(-1, 4, 64) @ weights.T
+    return Blocks(blocks.mean((2, 3)), energy, float(len(cuts)), clipped, grey)
 
 
 def _halved(tiles: Array) -> Array:

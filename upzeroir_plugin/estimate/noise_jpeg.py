@@ -12,10 +12,9 @@ from scipy.special import ndtr
 
 from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
 from upzeroir_plugin.estimate.noise_blocks import AXES, BANDS, HIGH, LOW, MIDDLE, Y
-from upzeroir_plugin.estimate.noise_grain import TEXTURE, gains_at
+from upzeroir_plugin.estimate.noise_grain import TEXTURE, Parts, gains_at
 
 Array = NDArray[np.float64]
-Parts = tuple[Array, Array]
 
 SHARE = float(np.square(AXES[Y]).sum())
 """Variance of Y over that of each of three independent channels."""

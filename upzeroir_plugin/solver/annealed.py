@@ -97,11 +97,8 @@ def make_plan(
         lit = neutralised(theta, {"haze"}).values()
         gain = invert_pointwise(coarse, lit, place)[1]
         error = white.spread * prior.error(sigma_map * exposure) / exposure
-        noise = (
-            sigma_of(coarse, theta, share=loudest(theta))[0]
-            if denoise
-            else torch.full_like(sigma_map, 1 / 255)
-        )
+        share = loudest(theta)
+        noise = sigma_of(coarse, theta, share=share)[0] if denoise else torch.full_like(sigma_map, 1 / 255)
         blur_sigma = float((gain.mean(1, keepdim=True) * noise).median())
         whole = invert_pointwise(coarse, theta.values(), place)[1].square().mean(1, keepdim=True).sqrt()
         spread = max(1.0, float(whole.max()))
