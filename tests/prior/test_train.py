@@ -182,7 +182,7 @@ def test_calibration_measures_the_held_out_photos(tmp_path: Path) -> None:
 
 def test_photos_smaller_than_the_window_are_measured_whole(tmp_path: Path) -> None:
     out = Path(shutil.copytree(FOLDER, tmp_path / "prior"))
-    table = calibrate(out, photos(tmp_path / "photos", 2, 64), crop=256)
+    table = calibrate(out, photos(tmp_path / "photos", 2, 64), crop=96)
     assert len(table["sigma"]) == len(SIGMAS)  # type: ignore[arg-type]
 
 
