@@ -20,7 +20,7 @@ from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.estimate.run import estimate as measure
 from upzeroir_plugin.messages import Control, Options, Progress, Result, Step
 from upzeroir_plugin.parameters import EFFORTS, ParameterVector
-from upzeroir_plugin.photo.crop import checked_region, crop
+from upzeroir_plugin.photo.crop import checked_region, continued, crop
 from upzeroir_plugin.photo.image import Photo
 from upzeroir_plugin.physics.blur import Blur
 from upzeroir_plugin.physics.fields import fields
@@ -38,7 +38,7 @@ from upzeroir_plugin.solver.area import (
     solve_kept,
     told,
 )
-from upzeroir_plugin.solver.canvas import RAMP, Canvas, feathered, inside
+from upzeroir_plugin.solver.canvas import RAMP, Canvas, inside, restorable
 from upzeroir_plugin.solver.ensemble import Enough
 from upzeroir_plugin.solver.guided import Present
 from upzeroir_plugin.solver.kept import Kept, clean_key, cleaning
@@ -71,6 +71,8 @@ def estimate(photo: Photo, pins: Mapping[str, object] | None = None, region: Box
     if region is not None:
         photo = crop(photo, checked_region(region, photo.size))
     found = measure(photo)
+    if region is not None:  # θ of a region may serve the whole
+        found = replace(found, picture=None)
     return replace(found, theta=found.theta.pinned(pins)) if pins else found
 
 
@@ -143,6 +145,7 @@ class _Run:
                 "The mask does not have the photo's size.", "Make it as wide and high as the photo."
             )
         self.photo, self.found, self.options, self.control = photo, found, options, control
+        self.seen = continued(photo.pixels, found.picture and checked_region(found.picture, photo.size))
         check_told(options.latent_shape, options.latent_scale)
         self.place = place_of(options.prior)
         self.space: Space | None = None
@@ -191,7 +194,7 @@ class _Run:
         options, photo = self.options, self.photo
         self.means = Means(self._load(), 0)
         plan = make_plan(
-            photo.pixels, self.found.theta, self.found.maps, options.amounts, self.means.prior,
+            self.seen, self.found.theta, self.found.maps, options.amounts, self.means.prior,
             options.effort == "thorough", options.steps,
         )  # fmt: skip
         before = crop(photo, self.area)
@@ -241,7 +244,7 @@ class _Run:
 
     def _attempt(self, plan: Plan) -> tuple[Pixels, Plan, Verdict]:
         options, prior = self.options, self.means.prior
-        weight = feathered(options.mask) if options.mask is not None else None
+        weight = restorable(options.mask, self.found.picture, self.photo.size)
         if options.effort == "guided":
             return self._guided(plan, weight)
         work = tiles(
@@ -260,7 +263,7 @@ class _Run:
 
     def _probe(self, plan: Plan) -> Probe:
         tested = probe(
-            self.photo.pixels, plan, self.means.prior, self.check, self.kept,
+            self.seen, plan, self.means.prior, self.check, self.kept,
             lambda y, box: self._unspotted(y, box, plan),
         )  # fmt: skip
         self.calls += tested.calls
@@ -274,7 +277,7 @@ class _Run:
 
         def spots() -> torch.Tensor:
             wide = widened(box, plan.size, blotches.REACH, prior.multiple)
-            seen = to_tensor(inside(self.photo.pixels, wide))
+            seen = to_tensor(inside(self.seen, wide))
             return _part(
                 blotches.found(seen, plan.blotches, plan.exposure, prior, self._check_cancel), wide, box
             )
@@ -288,7 +291,7 @@ class _Run:
         window = around(self.area, plan)
         settings = self.options.settings()
         self.begun, self.label = time.monotonic(), "guided"
-        pixels = to_tensor(inside(self.photo.pixels, window))
+        pixels = to_tensor(inside(self.seen, window))
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, window))
 
         def restored(scene: torch.Tensor) -> Restored:
@@ -387,7 +390,7 @@ class _Run:
 
     def _tile(self, tile: Tile, plan: Plan, first: bool, alone: bool) -> Pixels:
         """One tile's grown core, restored with its context; once the user keeps, only what needs no network."""
-        pixels = to_tensor(inside(self.photo.pixels, tile.window))
+        pixels = to_tensor(inside(self.seen, tile.window))
         points = Pointwise(plan.theta, fields(plan.maps, plan.size, tile.window))
         made, stages = 0, plan.denoise + plan.blur_calls + plan.refine
 

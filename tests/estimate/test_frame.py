@@ -23,16 +23,22 @@ def framed(x: Pixels, colour: float, rows: int, columns: int) -> Pixels:
 def test_found_behind_compression_too(colour: float, rows: int, columns: int) -> None:
     x = scene(400, 600, 2)
     for y in (framed(x, colour, rows, columns), compressed(framed(x, colour, rows, columns), 70, 2)[0]):
-        left, top, width, height = picture(y)
-        inside = (rows <= top <= rows + 20, top + height <= rows + 400, columns <= left <= columns + 20)
-        assert all(inside) and left + width <= columns + 600
-        assert height > 360 and width > 560
+        assert picture(y) == pytest.approx((columns, rows, 600, 400), abs=2)
+    assert picture(framed(x, colour, rows, columns)) == (columns, rows, 600, 400)
 
 
-def test_of_large_photos_to_the_pixel_of_the_view() -> None:
+def test_of_large_photos_to_the_pixel() -> None:
     x = np.asarray(as_image(scene(300, 400)).resize((1600, 1200), Image.Resampling.BICUBIC), np.float32) / 255
-    left, top, width, height = picture(framed(x, BLACK, 111, 0))
-    assert 111 <= top < 111 + 12 and 111 + 1188 < top + height <= 111 + 1200 and (left, width) == (0, 1600)
+    assert picture(framed(x, BLACK, 111, 0)) == (0, 111, 1600, 1200)
+
+
+@pytest.mark.parametrize("colour", [BLACK, WHITE])
+def test_lines_that_are_half_of_the_frame_are_its_own(colour: float) -> None:
+    y = framed(scene(400, 600, 2), colour, 61, 83)
+    small = as_image(y).resize((int(0.77 * y.shape[1]), int(0.77 * y.shape[0])), Image.Resampling.LANCZOS)
+    left, top, width, height = picture(np.asarray(small, np.float32) / 255)
+    assert 0.77 * 83 - 0.5 <= left <= 0.77 * 83 + 2.5 and 0.77 * 61 - 0.5 <= top <= 0.77 * 61 + 2.5
+    assert left + width <= 0.77 * 683 + 0.5 and top + height <= 0.77 * 461 + 0.5
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -75,6 +81,19 @@ def test_a_sound_photo_between_bars_keeps_its_tones() -> None:
         bare = estimate(photo(scene(256, 384, seed))).theta
         assert theta["light.ev"] == pytest.approx(bare["light.ev"], abs=0.1)
         assert theta["light.midtones"] == pytest.approx(bare["light.midtones"], abs=0.05)
+
+
+@pytest.mark.parametrize(("colour", "rows", "columns"), [(BLACK, 90, 0), (WHITE, 40, 56)])
+@pytest.mark.parametrize("fault", [{"noise_file": 10.0}, {"blur_sigma": 1.6, "noise_file": 2.0}])
+def test_noise_and_blur_are_read_as_without_it(
+    colour: float, rows: int, columns: int, fault: dict[str, float]
+) -> None:
+    """They were not: a frame has neither, and its edge is sharp."""
+    y = rounded(bad(scene(320, 400, 2), 0, **fault))
+    bare, found = estimate(photo(y)), estimate(photo(framed(y, colour, rows, columns)))
+    assert found.theta.values() == bare.theta.values()
+    assert (found.picture, bare.picture) == ((columns, rows, 400, 320), None)
+    assert found.evidence["picture"] == found.picture
 
 
 @pytest.mark.parametrize("colour", [BLACK, WHITE])

@@ -233,6 +233,29 @@ def test_the_residual_is_noise_where_the_result_explains_the_photo(service: Clie
     assert wrong > right + 0.1, "what the result does not explain does not show"
 
 
+def test_a_frame_is_in_no_map_and_kept(service: Client) -> None:
+    """Region and whole: the engine knows where the picture is from what was kept of the estimate."""
+    shot = np.pad(picture(128, 96, 20, 3), ((40, 40), (0, 0), (0, 0)), constant_values=255)
+    photo = upload(service, shot)
+    said = service.estimate(photo)
+    assert said["evidence"]["picture"] == [0, 40, 128, 96]
+    for region in (None, [20, 10, 90, 110]):
+        job = service.submit(photo, {"noise.file": 20, "blur.sigma": 1.5, "light.ev": 0}, region=region)
+        done(service, job)
+        x, y, w, h = region or (0, 0, 128, 176)
+        made, top = pixels_of(service, job), 40 - y
+        assert np.array_equal(made[:top], shot[y:40, x : x + w])
+        assert (made[top:] != shot[40 : y + h, x : x + w]).mean() > 0.5
+        for kind in ("change", "residual", "invented"):
+            _, values = the_map(service, job, kind)
+            assert (
+                np.abs(values[: top - 1]).max() < 0.02 and np.abs(values[top + 16 : top + 60]).mean() > 0.002
+            )
+        left = np.abs(the_map(service, job, "residual")[1])
+        edge, middle = left[top : top + 2].mean(), left[top + 16 : top + 40].mean()
+        assert edge < 1.3 * middle, "the frame's white is in the blur that is put back"
+
+
 def test_invented_grows_with_the_noise_and_is_0_without_the_network(service: Client) -> None:
     means = {}
     for sigma in (5, 40):

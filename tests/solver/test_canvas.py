@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from upzeroir_plugin.solver.canvas import feathered
+from upzeroir_plugin.solver.canvas import feathered, restorable
 
 
 def stripe(width: int) -> np.ndarray:
@@ -32,3 +32,16 @@ def test_a_mask_that_is_soft_already_stays_as_it_is() -> None:
     rows, columns = np.mgrid[:80, :80]
     brush = np.exp(-((rows - 40) ** 2 + (columns - 40) ** 2) / (2 * 12**2)).astype(np.float32)
     assert np.array_equal(feathered(brush), brush)
+
+
+def test_a_frame_is_not_restored_with_or_without_a_mask() -> None:
+    box = (10, 20, 40, 30)
+    whole = restorable(None, box, (80, 60))
+    assert whole is not None and whole.shape == (60, 80)
+    assert whole[20:50, 10:50].min() == 1 and whole.sum() == 40 * 30
+    mask = np.linspace(0, 1, 60 * 80, dtype=np.float32).reshape(60, 80)
+    both = restorable(mask, box, (80, 60))
+    assert both is not None and np.array_equal(both, mask * whole)
+    assert restorable(None, None, (80, 60)) is None
+    alone = restorable(mask, None, (80, 60))
+    assert alone is not None and np.array_equal(alone, mask)

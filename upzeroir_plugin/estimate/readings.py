@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import ParameterVector, parameter
+from upzeroir_plugin.photo.crop import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,13 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """θ with intervals, the maps, the evidence by group, and how else the photo may be read (most probable first)."""
+    """θ with intervals, the maps, the evidence by group, and how else the photo may be read (most probable first).
+
+    `picture`: where (x, y, w, h) the picture lies that they are of, within a frame or between bars; None: everywhere.
+    """
 
     theta: ParameterVector
     maps: Maps = field(default_factory=Maps)
     evidence: dict[str, Any] = field(default_factory=dict)
     hypotheses: tuple[Hypothesis, ...] = ()
+    picture: Box | None = None

@@ -61,12 +61,13 @@ def estimate(photo: Photo) -> Estimate:
     Haze, light and cast come from the learned estimator; the black point has a word in whether there is a veil. Noise
     is judged as the restored photo will show it.
     """
+    box, size = picture(photo.pixels), photo.size
+    photo = crop(photo, box)
     jpeg = estimate_jpeg(photo)
     noise = estimate_noise(photo, jpeg)
-    box = picture(photo.pixels)
     # tones and blur need nothing of each other: side by side the whole takes 0.7 of the time on two cores
     with ThreadPoolExecutor(1) as beside:
-        tones = beside.submit(_toned, crop(photo, box).pixels, noise, jpeg)
+        tones = beside.submit(_toned, photo.pixels, noise, jpeg)
         blur, place, path = estimate_blur(photo, noise, jpeg)
     toned = tones.result()
     lit = fuse(toned.readings["light"])
@@ -74,10 +75,12 @@ def estimate(photo: Photo) -> Estimate:
     shown = max(share(row.present) for row in [*rows, *blur.readings] if row.name in HIDING)
     noise = as_seen(noise, shown, lambda level: spread(level, lit["light.ev"], lit["light.midtones"]))
     theta = fuse([*rows, *(row for found in (blur, noise, jpeg) for row in found.readings)])
-    depth, light = (around(m, box, photo.size) for m in (toned.depth, toned.illumination))
+    depth, light = (around(m, box, size) for m in (toned.depth, toned.illumination))
+    place = None if place is None else around(place, box, size)
     maps = Maps(depth=depth, illumination=light, blur=place, path=path)
     evidence = _evidence(toned.view, theta, {"haze": toned.black, "noise": noise, "blur": blur, "jpeg": jpeg})
-    return Estimate(theta, maps, evidence, toned.close)
+    framed = box if photo.size != size else None
+    return Estimate(theta, maps, {**evidence, "picture": framed}, toned.close, framed)
 
 
 class _Tones(NamedTuple):

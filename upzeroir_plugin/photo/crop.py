@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from upzeroir_plugin.errors import UsageError
-from upzeroir_plugin.photo.image import Photo
+from upzeroir_plugin.photo.image import Photo, Pixels
 
 Box = tuple[int, int, int, int]
 
@@ -33,3 +35,19 @@ def crop(photo: Photo, box: Box) -> Photo:
         alpha=None if photo.alpha is None else photo.alpha[inside],
         evidence=replace(photo.evidence, crop_offset=(left + x, top + y)),
     )
+
+
+def overlap(box: Box, area: Box) -> Box | None:
+    """What of `box` lies in `area`, counted from the area's corner; None if nothing does."""
+    left, top = max(box[0] - area[0], 0), max(box[1] - area[1], 0)
+    right, bottom = min(box[0] + box[2] - area[0], area[2]), min(box[1] + box[3] - area[1], area[3])
+    return (left, top, right - left, bottom - top) if left < right and top < bottom else None
+
+
+def continued(pixels: Pixels, box: Box | None) -> Pixels:
+    """Pixels (H, W, 3) with what lies in `box` mirrored over all around it; None: as they are."""
+    if box is None:
+        return pixels
+    x, y, w, h = box
+    around = (y, pixels.shape[0] - y - h), (x, pixels.shape[1] - x - w), (0, 0)
+    return np.pad(pixels[y : y + h, x : x + w], around, mode="symmetric")

@@ -118,10 +118,11 @@ def _estimate(message: Message) -> Message:
     if rect is None and not message["pins"]:
         keep_estimate(found, folder)
     theta = found.theta.pinned(message["pins"])
+    seen = found.picture or (0, 0, *part.size)
     said = {
         "summary": summary(theta),
         "parameters": theta.to_json(),
-        "evidence": {**plain(found.evidence), "histogram": _histogram(part, theta)},
+        "evidence": {**plain(found.evidence), "histogram": _histogram(crop(part, seen), theta)},
         "maps": {name: _map(getattr(found.maps, name)) for name in Maps.__slots__},
         "hypotheses": [_hypothesis(h, Previews(photo.profile)) for h in found.hypotheses],
         "seconds": round(time.monotonic() - began, 4),
@@ -130,8 +131,8 @@ def _estimate(message: Message) -> Message:
 
 
 def keep_estimate(found: Estimate, folder: Path) -> None:
-    """Store θ and maps beside the photo. Raises OSError."""
-    maps = {name: getattr(found.maps, name) for name in Maps.__slots__}
+    """Store θ, maps and where the picture is beside the photo. Raises OSError."""
+    maps = {name: getattr(found.maps, name) for name in Maps.__slots__} | {"picture": found.picture}
     np.savez(folder / "maps.npz", **{name: grid for name, grid in maps.items() if grid is not None})
     (folder / "estimate.json").write_text(json.dumps(found.theta.to_json()), encoding="utf-8")
 

@@ -19,7 +19,7 @@ from upzeroir_plugin.errors import CancelledError
 from upzeroir_plugin.estimate.readings import Estimate
 from upzeroir_plugin.maps import Maps
 from upzeroir_plugin.parameters import Amounts, Entry, ParameterVector
-from upzeroir_plugin.photo.crop import Box
+from upzeroir_plugin.photo.crop import Box, continued, overlap
 from upzeroir_plugin.photo.image import Photo, Pixels
 from upzeroir_plugin.physics.blur import Blur
 from upzeroir_plugin.prior.embedded import Prior, embedded
@@ -29,7 +29,7 @@ from upzeroir_plugin.service.child import Message
 from upzeroir_plugin.service.engine import Stops
 from upzeroir_plugin.service.pictures import Previews, grey_png, kept_photo
 from upzeroir_plugin.solver.annealed import make_plan
-from upzeroir_plugin.solver.canvas import feathered, inside
+from upzeroir_plugin.solver.canvas import inside, restorable
 from upzeroir_plugin.solver.honesty import SIDE, Subject, honesty
 from upzeroir_plugin.solver.kept import LIMIT, Kept
 from upzeroir_plugin.solver.means import choose_device
@@ -124,15 +124,16 @@ class Engine:
         theta, amounts = ParameterVector.from_json(record["parameters"]), Amounts.from_json(record["amounts"])
         if about["restarts"]:
             theta = theta.with_values(dict.fromkeys(Blur.switches, 0.0))
-        maps = kept_estimate(Path(message["photo_folder"])).maps
+        found = kept_estimate(Path(message["photo_folder"]))
         thorough = record["effort"] == "thorough"
-        plan = make_plan(photo.pixels, theta, maps, amounts, prior, thorough, record["steps"])
+        seen = continued(photo.pixels, found.picture)
+        plan = make_plan(seen, theta, found.maps, amounts, prior, thorough, record["steps"])
         mask = message["mask_folder"]
-        weight = inside(feathered(_mask(Path(mask))), area) if mask else None
+        weight = restorable(_mask(Path(mask)) if mask else None, found.picture, photo.size)
         after = np.load(folder / "result.npy", mmap_mode="r")
-        return Subject(
-            inside(photo.pixels, area), after, tuple(area), plan, amounts, record["strength"], weight
-        )
+        after = continued(after, found.picture and overlap(found.picture, area))
+        part = None if weight is None else inside(weight, area)
+        return Subject(inside(seen, area), after, tuple(area), plan, amounts, record["strength"], part)
 
     def _follow(self, job: str, events: Iterator[Progress | Step], previews: Previews, area: Box) -> Result:
         """Pass on what happens; the result at the end."""
@@ -185,8 +186,10 @@ def _prior(device: str, folder: Path) -> Prior:
 def kept_estimate(folder: Path) -> Estimate:
     """Back from reading.keep_estimate; without the evidence, which only clients need."""
     theta = ParameterVector.from_json(json.loads((folder / "estimate.json").read_text(encoding="utf-8")))
-    with np.load(folder / "maps.npz") as grids:
-        return Estimate(theta, Maps(**{name: grids[name] for name in grids.files}))
+    with np.load(folder / "maps.npz") as kept:
+        grids = {name: kept[name] for name in kept.files}
+    picture = grids.pop("picture", None)
+    return Estimate(theta, Maps(**grids), picture=None if picture is None else tuple(picture.tolist()))
 
 
 def _options(order: Message, mask_folder: str | None, prior: Path) -> Options:

@@ -78,6 +78,20 @@ def feathered(mask: NDArray[np.float32]) -> Pixels:
     return soft.astype(np.float32)
 
 
+def restorable(mask: Pixels | None, picture: Box | None, size: tuple[int, int]) -> Pixels | None:
+    """How far each pixel of a photo of `size` (w, h) is to be restored, (H, W) in [0, 1]; None: all of them.
+
+    By the mask, its hard edges softened; what lies around the picture, a frame, not at all.
+    """
+    weight = None if mask is None else feathered(mask)
+    if picture is None:
+        return weight
+    x, y, w, h = picture
+    framed = np.zeros((size[1], size[0]), np.float32)
+    framed[y : y + h, x : x + w] = 1 if weight is None else weight[y : y + h, x : x + w]
+    return framed
+
+
 def inside(weight: Pixels, box: Box) -> Pixels:
     """The rectangle (x, y, w, h) of a weight map (H, W)."""
     x, y, w, h = box

@@ -39,7 +39,7 @@ INVENTED = "How far a guess decides what is seen, of detail or of tones: trust b
 class Subject:
     """A result: the photo's and its own pixels (h, w, 3) in `area`, and what made the one from the other.
 
-    `weight` (h, w) in [0, 1]: the mask, 1 = restored, or None for everywhere.
+    `weight` (h, w) in [0, 1]: 1 = restored, or None for everywhere. In both the picture is mirrored over a frame.
     """
 
     before: Pixels
@@ -85,6 +85,8 @@ def honesty(kind: str, subject: Subject, prior: Prior, hook: Callable[[], None],
 def change(subject: Subject) -> HonestyMap:
     """|x̂ − y|, mean of the channels."""
     values = np.abs(subject.after - subject.before).mean(2)
+    if subject.weight is not None:
+        values = np.where(subject.weight > 0, values, 0)
     return _made(values, "of full scale", "How much each place was changed.", high=1 / 255)
 
 
