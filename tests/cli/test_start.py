@@ -109,7 +109,7 @@ def test_estimate_json_is_one_object_and_nothing_else(cli: Cli, grainy: Path) ->
     assert ran.code == 0
     assert ran.err == ""
     assert ran.out.count("\n") == 1
-    assert set(found) == {"summary", "parameters"}
+    assert set(found) == {"summary", "parameters", "picture"} and found["picture"] is None
     assert list(found["parameters"]) == list(NAMES)
     for name, entry in found["parameters"].items():
         assert set(entry) == {"value", "unit", "low", "high", "confidence", "pinned"}
@@ -126,6 +126,13 @@ def test_estimate_says_a_sentence_and_a_table(cli: Cli, grainy: Path, clean: Pat
     assert "soft" in ran.out.splitlines()[0]
     assert re.search(r"^  Softness +2 px +pinned +\(blur\.sigma\)$", ran.out, re.MULTILINE)
     assert cli("estimate", clean).out == "Nothing to fix.\n"
+
+
+def test_estimate_tells_of_a_frame(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "framed.png"
+    as_image(np.pad(scene(96, 128), ((20, 30), (0, 0), (0, 0)))).save(path)
+    assert "the picture is 128 x 96 px at 0, 20." in cli("estimate", path).out
+    assert json.loads(cli("estimate", path, "--json").out)["picture"] == [0, 20, 128, 96]
 
 
 def test_estimate_of_a_region(cli: Cli, tmp_path: Path) -> None:

@@ -16,10 +16,14 @@ def run(args: Namespace) -> int:
 
     found = estimate(load(args.photo, args.max_pixels * 1e6), dict(args.pins), args.region)
     if args.json:
-        print(json.dumps({"summary": summary(found.theta), "parameters": found.theta.to_json()}))
+        said = {"summary": summary(found.theta), "parameters": found.theta.to_json()}
+        print(json.dumps({**said, "picture": found.picture}))
     else:
         print(summary(found.theta))
         print(table(found.theta), end="")
+        if found.picture is not None:
+            x, y, w, h = found.picture
+            print(f"  In a frame, which stays as it is: the picture is {w} x {h} px at {x}, {y}.")
     return 0
 
 
