@@ -32,6 +32,8 @@ def scaled(base: NDArray[np.int_], quality: int) -> NDArray[np.int_]:
 
 LUMA_TABLES = np.stack([scaled(LUMA, quality) for quality in range(1, 101)])
 """(100, 8, 8): the luma steps of quality 1 to 100."""
+CHROMA_TABLES = np.stack([scaled(CHROMA, quality) for quality in range(1, 101)])
+"""(100, 8, 8): those of chroma."""
 
 
 def table_quality(luma: NDArray[np.int_]) -> float:

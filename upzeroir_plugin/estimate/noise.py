@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from upzeroir_plugin.estimate.noise_blocks import GREEN, LUMA, RED_BLUE, Blocks,
 from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_coarse import worth
 from upzeroir_plugin.estimate.noise_grain import Parts
+from upzeroir_plugin.estimate.noise_hidden import UNKNOWN, Hidden, hidden, luma_of
 from upzeroir_plugin.estimate.noise_levels import NARROW, Levels, levels
 from upzeroir_plugin.estimate.noise_repeats import repeats
 from upzeroir_plugin.estimate.readings import Findings, Reading
@@ -38,6 +40,8 @@ PLAINER = 1.6
 """How many times as plain noise is where haze, darkness or blur is undone: there it acts from 1.3/255 on."""
 UNLIKE = 0.4
 """How far chroma's variance may be from luma's, in shares of it, where chroma itself says nothing."""
+ROUGHLY = 0.1
+"""Error of chroma's variance that was hidden, in shares of luma's."""
 UNTOLD, CERTAIN = 0.5, 0.99
 """σ of `noise.clipped` where nothing tells of it, and probability of a compression from which nothing does."""
 THINNED = 1.3**2
@@ -61,10 +65,15 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
     if not len(found.mean):
         return _nothing()
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
-    fine = _read(found, rounding, compressed, quality)
     halved = measure(photo.pixels, None, halvings=1)
+    binned = levels(found)
+    unseen = UNKNOWN
+    if compressed > 0 and len(halved.mean) and not found.grey:
+        unseen = hidden(binned, levels(halved), quality)
+    read = partial(_read, compressed=compressed, quality=quality, unseen=unseen)
+    fine = read(found, rounding)
     if len(halved.mean):
-        coarse = _read(halved, rounding / 4, compressed, quality, halved=True)
+        coarse = read(halved, rounding / 4, halved=True)
         fine = noise_coarse.joined(fine, coarse, found.grey)
     blotches, there = noise_blotches.read(measure(photo.pixels, None, halvings=2), fine)
     pattern = repeats(photo.pixels) if fine.evidence["sigma"] > LOUD else 0.0
@@ -73,18 +82,20 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
 
 
 def _read(
-    found: Blocks, rounding: float, compressed: float, quality: float, halved: bool = False
+    found: Blocks, rounding: float, compressed: float, quality: float, unseen: Hidden, halved: bool = False
 ) -> Findings:
     """What `estimate_noise` returns, of blocks of the photo or of the photo `halved`."""
-    variances = noise_coarse.measured if halved else _measured
+    variances = partial(
+        noise_coarse.measured if halved else _measured, compressed=compressed, quality=quality, unseen=unseen
+    )
     binned = levels(found)
     families = _families(binned, rounding)
     size, size_error = noise_grain.size_of(families, binned.scatter, binned.freedom)
-    measured, (ratio, ratio_error) = variances(binned, families, size, compressed, quality)
+    measured, (ratio, ratio_error) = variances(binned, families, size)
     times, times_error = 1.0, UNTOLD
     if any(found.clipped) and compressed < CERTAIN:
         thin = levels(found, NARROW)
-        narrow, _ = variances(thin, _families(thin, rounding), size, compressed, quality)
+        narrow, _ = variances(thin, _families(thin, rounding), size)
         times, times_error = noise_clipped.times_of(narrow, found.clipped, compressed, size)
     fit = noise_clipped.fit(measured, found.clipped, compressed, times)
     sigma = math.sqrt(float(np.mean(np.maximum(fit.fitted, 0))))
@@ -151,7 +162,7 @@ def _families(binned: Levels, rounding: float) -> Array:
 
 
 def _measured(
-    binned: Levels, families: Array, size: float, compressed: float, quality: float
+    binned: Levels, families: Array, size: float, compressed: float, quality: float, unseen: Hidden
 ) -> tuple[Measured, tuple[float, float]]:
     """Variance of the bins with its error, and the ratio of chroma's noise to luma's with its own."""
     luma_part = noise_grain.noise_part(families[0], size, binned.freedom)
@@ -161,7 +172,7 @@ def _measured(
         if binned.grey:
             luma_part = noise_jpeg.mixed(compressed, luma_part, told, 3 * noise_jpeg.SHARE)
         else:
-            luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part)
+            luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part, unseen)
     ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
     variance, error = _joined(luma_part, chroma_part, ratio, independent)
     return Measured(binned.means, variance, error, binned.ends), (ratio, ratio_error)
@@ -177,18 +188,24 @@ def _compression(jpeg: Findings) -> tuple[float, float, tuple[int, int] | None]:
 
 
 def _decompressed(
-    compressed: float, quality: float, told: Parts, luma: Parts, chroma: Parts
+    compressed: float, quality: float, told: Parts, luma: Parts, chroma: Parts, unseen: Hidden
 ) -> tuple[Parts, Parts]:
     """Luma and chroma variances with errors after JPEG: Y, made good for its quantisation, stands for luma.
 
-    Chroma that subsampling or coarse steps have killed in the high band would read as grey noise; it loses its weight.
+    Chroma that subsampling or coarse steps have killed in the high band would read as grey noise; it loses its weight
+    to what is known of it all the same.
     """
     mixed = noise_jpeg.mixed(compressed, luma, told)
     share = np.maximum(chroma[0], 0).sum() / max(np.maximum(mixed[0], 0).sum(), 1e-6)
     dead = 1 - noise_grain.alive(float(share), quality)
-    doubt = compressed * (0.15 * np.abs(chroma[0]) + dead * (1e3 + 10 * np.abs(mixed[0])))
+    known = dead * unseen.told
+    colour = 1 - known * (1 - unseen.colour)
+    mixed = noise_jpeg.mixed(compressed, luma, told, luma_of(colour))
+    doubt = 0.15 * np.abs(chroma[0]) + known * ROUGHLY * mixed[0]
+    doubt += (dead - known) * (1e3 + 10 * np.abs(mixed[0]))
     lost = compressed * dead
-    return mixed, ((1 - lost) * chroma[0] + lost * mixed[0], chroma[1] + doubt)
+    heard = (1 - lost) * chroma[0] + lost * colour * mixed[0]
+    return mixed, (heard, chroma[1] + compressed * doubt)
 
 
 def _joined(luma: Parts, chroma: Parts, ratio: float, independent: float) -> Parts:

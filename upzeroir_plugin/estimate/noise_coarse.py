@@ -15,6 +15,7 @@ from upzeroir_plugin.estimate.blur_widths import averaging
 from upzeroir_plugin.estimate.noise_blocks import HIGH, MIDDLE
 from upzeroir_plugin.estimate.noise_clipped import Measured
 from upzeroir_plugin.estimate.noise_grain import RATIOS, alive, gains_at, noise_part
+from upzeroir_plugin.estimate.noise_hidden import Hidden
 from upzeroir_plugin.estimate.noise_levels import Levels
 from upzeroir_plugin.estimate.odds import logistic
 from upzeroir_plugin.estimate.readings import Findings, Reading
@@ -48,7 +49,7 @@ def worth(sigma: float) -> float:
 
 
 def measured(
-    binned: Levels, families: Array, size: float, compressed: float, quality: float
+    binned: Levels, families: Array, size: float, compressed: float, quality: float, unseen: Hidden
 ) -> tuple[Measured, tuple[float, float]]:
     """Variance of the bins of the photo at half its size, and the ratio of chroma's noise to luma's, with their errors.
 
@@ -68,8 +69,10 @@ def measured(
     chroma = _middle(families[1], size, binned.freedom)
     luma = noise_part(families[0], size, binned.freedom)
     times = (1 / square + 2) / 3
-    variance, error = ((1 - dead) * times * c + dead * y for c, y in zip(chroma, luma, strict=True))
-    ratio = math.sqrt(square + dead * (1 - square))
+    colour = unseen.believed
+    grey = (1 + 2 * colour) / 3
+    variance, error = ((1 - dead) * times * c + dead * grey * y for c, y in zip(chroma, luma, strict=True))
+    ratio = math.sqrt(square + dead * (colour - square))
     return Measured(binned.means, np.maximum(variance, 0), error, binned.ends), (ratio, 0.1 * ratio)
 
 

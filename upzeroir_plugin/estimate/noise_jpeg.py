@@ -1,7 +1,8 @@
 """Noise that a JPEG compression came after: what its quantisation of Y has left, undone band by band.
 
 Noise below half a step is gone, noise near it is overstated; the expected energy of a quantised Gaussian says by how
-much, as long as anything is left. Chroma is subsampled or quantised away, so that Y speaks for all channels.
+much, as long as anything is left. Chroma is subsampled or quantised away, so that Y speaks for all channels
+(`noise_hidden`: as far as nothing else is known of it).
 """
 
 from __future__ import annotations
@@ -64,15 +65,19 @@ def mixed(compressed: float, luma: Parts, told: Parts, times: float = 1.0) -> Pa
     return value, error
 
 
-def _kept(quality: float) -> Array:
-    """(σ, band): mean energy that Gaussian coefficients of `SIGMAS` have after quantisation at this quality."""
-    table = LUMA_TABLES[int(np.clip(round(quality), 1, 100)) - 1].astype(float)
-    steps, place = np.unique(table, return_inverse=True)
+def quantised(table: NDArray[np.int_]) -> Array:
+    """(σ, 8, 8): mean energy that Gaussian coefficients of `SIGMAS` have after quantisation by `table` (8, 8)."""
+    steps, place = np.unique(table.astype(float), return_inverse=True)
     number = np.arange(0.5, 20.5)
     # Σ (n q)² P(n) = q² Σ (2 n + 1) P(|x| > (n + ½) q), by parts.
     tail = 2 * ndtr(-number * steps[:, None, None] / SIGMAS[:, None])
     energies = steps[:, None] ** 2 * (tail * 2 * number).sum(-1)
     energies = np.where(4 * steps[:, None] < SIGMAS, SIGMAS**2 + steps[:, None] ** 2 / 12, energies)
-    energies = energies.T[:, place.reshape(8, 8)]
-    bands: Array = np.stack([energies[:, band].mean(1) for band in BANDS], -1)
-    return bands
+    found: Array = energies.T[:, place.reshape(8, 8)]
+    return found
+
+
+def _kept(quality: float) -> Array:
+    """(σ, band): what is left of Y's coefficients at this quality."""
+    energies = quantised(LUMA_TABLES[int(np.clip(round(quality), 1, 100)) - 1])
+    return np.stack([energies[:, band].mean(1) for band in BANDS], -1)
