@@ -16,7 +16,7 @@ from upzeroir_plugin.prior.embedded import WEIGHTS, EmbeddedPrior, embedded
 from upzeroir_plugin.prior.int8 import RANGES
 from upzeroir_plugin.prior.pictures import split
 from upzeroir_plugin.prior.store import FOLDER
-from upzeroir_plugin.prior.train import Crops, Recipe, degrade, developed, sensor_noise, train
+from upzeroir_plugin.prior.train import GREY_SHARE, Crops, Recipe, degrade, developed, sensor_noise, train
 
 THREADS = torch.get_num_threads()
 
@@ -106,6 +106,21 @@ def test_degraded_crops_have_the_noise_that_they_are_told_of() -> None:
     pure = loss.amax((1, 2, 3)) == 0
     assert 0.7 < pure.float().mean() < 0.95
     unit = ((noisy_ones - clean) / sigma)[pure & (sigma.amax((1, 2, 3)) < 30 / 255)]
+    assert unit.square().mean().sqrt() == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.usefixtures("_quickly_drawn")
+def test_some_crops_are_black_and_white(tmp_path: Path) -> None:
+    crops = Crops(photos(tmp_path / "photos", 3), 32, 1, 1)
+    plain = np.mean([bool((c == c[:1]).all()) for c in (crops.one() for _ in range(600))])
+    assert 0.5 * GREY_SHARE < plain < 2 * GREY_SHARE
+
+
+def test_noise_of_black_and_white_is_so_too_and_as_strong() -> None:
+    grey = torch.from_numpy(scene(64, 64)).permute(2, 0, 1).mean(0, keepdim=True).expand(3, -1, -1)
+    grainy, sigma, loss = degrade(grey[None].expand(120, -1, -1, -1), np.random.default_rng(0))
+    assert (grainy - grainy[:, :1]).abs().max() < 1e-6, "behind JPEG and a raw developer, too"
+    unit = ((grainy - grey) / sigma)[(loss.amax((1, 2, 3)) == 0) & (sigma.amax((1, 2, 3)) < 30 / 255)]
     assert unit.square().mean().sqrt() == pytest.approx(1, abs=0.1)
 
 

@@ -36,6 +36,8 @@ SENSOR_SHARE = 0.1
 """Of the crops whose noise has gone through a camera's colour filter."""
 DEVELOPED_SHARE = 0.05
 """Of the crops whose noise was cut off at black before the tone curve, as a raw developer does."""
+GREY_SHARE = 0.08
+"""Of the crops without colour, their noise without colour, too: black-and-white photos."""
 SHOT, READ = (1e-4, 2e-2), (1e-3, 3e-2)
 """Least and greatest of the sensor noise that `developed` draws, white = 1."""
 EDGE = 4
@@ -99,7 +101,7 @@ class Crops:
         return image, odds.astype(np.float32)
 
     def one(self) -> np.ndarray:
-        """One crop, float32 (3, crop, crop) in [0, 1], flipped, turned, its channels sometimes swapped."""
+        """One crop, float32 (3, crop, crop) in [0, 1], flipped, turned, its channels sometimes swapped or one grey."""
         if self.rng.random() < SYNTHETIC_SHARE:
             image, odds = self.drawn[self.rng.integers(len(self.drawn))]
         else:
@@ -111,7 +113,13 @@ class Crops:
         patch = np.rot90(patch, int(self.rng.integers(4)))
         patch = patch[:, ::-1] if self.rng.random() < 0.5 else patch
         patch = patch[..., self.rng.permutation(3)] if self.rng.random() < 0.3 else patch
-        return self._exposed(patch.transpose(2, 0, 1).astype(np.float32) / 255)
+        patch = self._exposed(patch.transpose(2, 0, 1).astype(np.float32) / 255)
+        return self._grey(patch) if self.rng.random() < GREY_SHARE else patch
+
+    def _grey(self, patch: np.ndarray) -> np.ndarray:
+        """`patch` in black-and-white, its colours mixed at random, as filters before a lens did."""
+        mixed = np.tensordot(self.rng.dirichlet((1, 1, 1)), patch, 1)
+        return np.repeat(mixed[None], 3, 0).astype(np.float32)
 
     def _exposed(self, patch: np.ndarray) -> np.ndarray:
         kind = self.rng.random()
@@ -171,7 +179,15 @@ def _encoded_noise(patch: Tensor, share: float, rng: np.random.Generator) -> tup
     sigma = sigma.clamp(LEAST / 2, 1.2)
     # Clipped skies and flat drawings hold less noise than told: the answer there is the picture itself.
     told = float(rng.uniform(0, 0.3)) if rng.random() < 0.12 else 1.0
-    return patch + told * sigma * _noise(patch.shape, rng), sigma
+    return patch + told * sigma * _grain(patch, _noise(patch.shape, rng)), sigma
+
+
+def _grain(patch: Tensor, noise: Tensor) -> Tensor:
+    """`noise` as it is, or its mean in every channel, as strong as before, where `patch` has no colour."""
+    if not bool((patch == patch[:1]).all()):
+        return noise
+    grey = noise.mean(0, keepdim=True)
+    return (grey / grey.std()).expand_as(noise)
 
 
 def developed(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -183,7 +199,7 @@ def developed(patch: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     shot, read = (math.exp(rng.uniform(math.log(low), math.log(high))) for low, high in (SHOT, READ))
     light = tone.decode(patch)
     grain = sensor_noise(patch.shape, rng) if rng.random() < 0.6 else _noise(patch.shape, rng)
-    noisy = tone.encode((light + (shot * light + read**2).sqrt() * grain).clamp(0, 1))
+    noisy = tone.encode((light + (shot * light + read**2).sqrt() * _grain(patch, grain)).clamp(0, 1))
     theta = {"noise.shot": shot * 1e4, "noise.read": read * 1e3, "noise.file": 0.0}
     sigma = sigma_map(noisy[None], theta)[0]
     came_to = ((noisy - patch).square().mean() / sigma.square().mean()).sqrt()
