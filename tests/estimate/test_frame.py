@@ -62,6 +62,18 @@ def test_a_scanners_edge_is_left() -> None:
     assert picture(x) == (0, 0, 412, 308)
 
 
+@pytest.mark.parametrize("thick", [1, 2, 3, 6, 12])
+@pytest.mark.parametrize("height", [24, 40, 600, 2400])
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_line_on_a_page_is_no_picture(thick: int, height: int, upright: bool) -> None:
+    """It ended in an error."""
+    page = np.ones((height, 300, 3), np.float32)
+    page[height // 2 : height // 2 + thick] = scene(thick + 8, 300)[:thick] / 2
+    page = page.transpose(1, 0, 2) if upright else page
+    x, y, width, rows = picture(page)
+    assert (x, y, width, rows) == (0, 0, page.shape[1], page.shape[0]) or min(width, rows) >= 8
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (2, 3)])
 def test_any_size(size: tuple[int, int]) -> None:
     assert picture(np.zeros((*size, 3), np.float32)) == (0, 0, size[1], size[0])

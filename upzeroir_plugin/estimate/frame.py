@@ -25,6 +25,8 @@ HALF = 0.5
 """Share of the pixels along a picture's edge that are none of the frame's: a black sky ends less abruptly."""
 NARROW = 0.02
 """Bars up to this part of the picture are left in it: a scanner's edge is no more than that, and changes nothing."""
+SLIM, LEAST = 0.1, 8
+"""What lies between bars is a picture from this part of all and so many pixels on, else a line on a page."""
 RINGING = 16
 """Pixels along that edge that compression has touched."""
 WHOLE, BLED = 0.8, 3
@@ -51,7 +53,7 @@ def picture(pixels: Array) -> Box:
     x, y = _edge(columns, step * left, step), _edge(rows, step * top, step)
     width = pixels.shape[1] - x - _edge(columns[::-1], step * (view.shape[1] - right), step)
     height = pixels.shape[0] - y - _edge(rows[::-1], step * (view.shape[0] - bottom), step)
-    return x, y, width, height
+    return (x, y, width, height) if min(width, height) >= LEAST else (0, 0, pixels.shape[1], pixels.shape[0])
 
 
 def _edge(lines: Array, near: int, step: int) -> int:
@@ -91,7 +93,7 @@ def _bars(lines: Array, zone: int) -> tuple[int, int]:
     if np.abs(ends[0][1] - ends[1][1]).max() > FLAT:
         return 0, 0
     first, last = (_bar(np.abs(part - colour).max(2), zone) for part, colour in ends)
-    return (first, last) if first and last else (0, 0)
+    return (first, last) if first and last and len(lines) - first - last >= SLIM * len(lines) else (0, 0)
 
 
 def _bar(away: Array, zone: int) -> int:
