@@ -95,8 +95,10 @@ def test_a_sound_photo_between_bars_keeps_its_tones() -> None:
         assert theta["light.midtones"] == pytest.approx(bare["light.midtones"], abs=0.05)
 
 
-@pytest.mark.parametrize(("colour", "rows", "columns"), [(BLACK, 90, 0), (WHITE, 40, 56)])
-@pytest.mark.parametrize("fault", [{"noise_file": 10.0}, {"blur_sigma": 1.6, "noise_file": 2.0}])
+@pytest.mark.parametrize(
+    ("colour", "rows", "columns", "fault"),
+    [(BLACK, 90, 0, {"blur_sigma": 1.6, "noise_file": 2.0}), (WHITE, 40, 56, {"noise_file": 10.0})],
+)
 def test_noise_and_blur_are_read_as_without_it(
     colour: float, rows: int, columns: int, fault: dict[str, float]
 ) -> None:

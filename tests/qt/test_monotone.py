@@ -62,7 +62,7 @@ SLIDERS: dict[str, tuple[dict[str, float], Effect]] = {
     "colour.tint": ({}, lambda x: mean(0)(x) + mean(2)(x) - 2 * mean(1)(x)),
     "jpeg.quality": ({}, lambda x: -moved(x)),
     "blur.sigma": ({"noise.file": 2.0}, moved),
-    "blur.focus": ({"noise.file": 2.0}, moved),
+    "blur.focus": ({"noise.file": 4.0}, moved),  # told 2 of the 6 there are, wide discs make noise of all
     "blur.length": ({"noise.file": 2.0}, moved),
     "blur.shake": ({"noise.file": 2.0}, moved),
 }

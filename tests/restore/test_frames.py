@@ -32,8 +32,7 @@ def within(**values: float) -> Estimate:
     return replace(told(**values), picture=BOX)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("colour", [0.0, 1.0])
+@pytest.mark.parametrize(("colour", "fault"), list(zip([1.0, 0.0, 0.5], FAULTS, strict=True)))
 def test_as_it_would_be_alone(fault: dict[str, float], colour: float) -> None:
     clean = scene(128, 160, 3)
     y = rounded(bad(clean, 0, **fault))
