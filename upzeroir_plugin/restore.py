@@ -145,6 +145,7 @@ class _Run:
                 "The mask does not have the photo's size.", "Make it as wide and high as the photo."
             )
         self.photo, self.found, self.options, self.control = photo, found, options, control
+        # what is restored: the picture, mirrored over a frame around it
         self.seen = continued(photo.pixels, found.picture and checked_region(found.picture, photo.size))
         check_told(options.latent_shape, options.latent_scale)
         self.place = place_of(options.prior)

@@ -26,7 +26,7 @@ from upzeroir_plugin.estimate.blur_shape import Shapes
 from upzeroir_plugin.estimate.blur_sharpest import Level
 from upzeroir_plugin.estimate.blur_texture import Texture
 from upzeroir_plugin.estimate.fuse import FROM, present_for, share
-from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
+from upzeroir_plugin.estimate.jpeg_tables import LUMA, steps_at
 from upzeroir_plugin.estimate.odds import logistic, logit
 from upzeroir_plugin.estimate.readings import Findings, Reading
 from upzeroir_plugin.estimate.resampled import estimate_scale
@@ -201,7 +201,7 @@ def _tones(noise: Findings, sigma: float) -> tuple[Array, Array]:
 def _steps(jpeg: Findings) -> Array:
     """(8, 8) quantisation steps of luma in [0, 1], as far as the photo is compressed at all."""
     quality = jpeg.reading("jpeg.quality")
-    steps: Array = quality.present * LUMA_TABLES[int(np.clip(round(quality.value), 1, 100)) - 1] / 255
+    steps: Array = quality.present * steps_at(LUMA, quality.value) / 255
     return steps
 
 

@@ -30,10 +30,13 @@ def scaled(base: NDArray[np.int_], quality: int) -> NDArray[np.int_]:
     return np.clip((base * scale + 50) // 100, 1, 255)
 
 
+def steps_at(base: NDArray[np.int_], quality: float) -> NDArray[np.int_]:
+    """`scaled` at the nearest whole quality."""
+    return scaled(base, int(np.clip(round(quality), 1, 100)))
+
+
 LUMA_TABLES = np.stack([scaled(LUMA, quality) for quality in range(1, 101)])
 """(100, 8, 8): the luma steps of quality 1 to 100."""
-CHROMA_TABLES = np.stack([scaled(CHROMA, quality) for quality in range(1, 101)])
-"""(100, 8, 8): those of chroma."""
 
 
 def table_quality(luma: NDArray[np.int_]) -> float:

@@ -66,14 +66,14 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
         return _nothing()
     rounding = {8: 1 / 12, 16: 1 / 12 / 257**2}.get(photo.bit_depth, 0.0)
     halved = measure(photo.pixels, None, halvings=1)
-    binned = levels(found)
+    binned, smaller = levels(found), levels(halved) if len(halved.mean) else None
     unseen = UNKNOWN
-    if compressed > 0 and len(halved.mean) and not found.grey:
-        unseen = hidden(binned, levels(halved), quality)
+    if smaller is not None and compressed > 0 and not found.grey:
+        unseen = hidden(binned, smaller, quality)
     read = partial(_read, compressed=compressed, quality=quality, unseen=unseen)
-    fine = read(found, rounding)
-    if len(halved.mean):
-        coarse = read(halved, rounding / 4, halved=True)
+    fine = read(found, binned, rounding)
+    if smaller is not None:
+        coarse = read(halved, smaller, rounding / 4, halved=True)
         fine = noise_coarse.joined(fine, coarse, found.grey)
     blotches, there = noise_blotches.read(measure(photo.pixels, None, halvings=2), fine)
     pattern = repeats(photo.pixels) if fine.evidence["sigma"] > LOUD else 0.0
@@ -82,13 +82,18 @@ def estimate_noise(photo: Photo, jpeg: Findings) -> Findings:
 
 
 def _read(
-    found: Blocks, rounding: float, compressed: float, quality: float, unseen: Hidden, halved: bool = False
+    found: Blocks,
+    binned: Levels,
+    rounding: float,
+    compressed: float,
+    quality: float,
+    unseen: Hidden,
+    halved: bool = False,
 ) -> Findings:
-    """What `estimate_noise` returns, of blocks of the photo or of the photo `halved`."""
+    """What `estimate_noise` returns, of blocks of the photo or of the photo `halved`, and their levels."""
     variances = partial(
         noise_coarse.measured if halved else _measured, compressed=compressed, quality=quality, unseen=unseen
     )
-    binned = levels(found)
     families = _families(binned, rounding)
     size, size_error = noise_grain.size_of(families, binned.scatter, binned.freedom)
     measured, (ratio, ratio_error) = variances(binned, families, size)
@@ -170,7 +175,7 @@ def _measured(
     if compressed > 0:
         told = noise_jpeg.noise_part(binned.average, binned.freedom, quality, size)
         if binned.grey:
-            luma_part = noise_jpeg.mixed(compressed, luma_part, told, 3 * noise_jpeg.SHARE)
+            luma_part = noise_jpeg.mixed(compressed, luma_part, told, luma_of(0))
         else:
             luma_part, chroma_part = _decompressed(compressed, quality, told, luma_part, chroma_part, unseen)
     ratio, ratio_error, independent = noise_grain.chroma_ratio(luma_part, chroma_part)
@@ -199,7 +204,7 @@ def _decompressed(
     share = np.maximum(chroma[0], 0).sum() / max(np.maximum(mixed[0], 0).sum(), 1e-6)
     dead = 1 - noise_grain.alive(float(share), quality)
     known = dead * unseen.told
-    colour = 1 - known * (1 - unseen.colour)
+    colour = unseen.believed(dead)
     mixed = noise_jpeg.mixed(compressed, luma, told, luma_of(colour))
     doubt = 0.15 * np.abs(chroma[0]) + known * ROUGHLY * mixed[0]
     doubt += (dead - known) * (1e3 + 10 * np.abs(mixed[0]))

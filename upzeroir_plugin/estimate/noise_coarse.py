@@ -69,7 +69,7 @@ def measured(
     chroma = _middle(families[1], size, binned.freedom)
     luma = noise_part(families[0], size, binned.freedom)
     times = (1 / square + 2) / 3
-    colour = unseen.believed
+    colour = unseen.believed(1)
     grey = (1 + 2 * colour) / 3
     variance, error = ((1 - dead) * times * c + dead * grey * y for c, y in zip(chroma, luma, strict=True))
     ratio = math.sqrt(square + dead * (colour - square))

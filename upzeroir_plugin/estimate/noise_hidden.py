@@ -7,13 +7,12 @@ would have left so much that its absence tells (20 photos of val, noise of 6 to 
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from upzeroir_plugin.estimate.jpeg_tables import CHROMA_TABLES
+from upzeroir_plugin.estimate.jpeg_tables import CHROMA, steps_at
 from upzeroir_plugin.estimate.noise_blocks import BANDS, GREEN, LOW, MIDDLE, RED_BLUE
 from upzeroir_plugin.estimate.noise_jpeg import SHARE, SIGMAS, noise_part, quantised
 from upzeroir_plugin.estimate.noise_levels import Levels
@@ -40,10 +39,9 @@ class Hidden(NamedTuple):
     colour: float = 1.0
     told: float = 0.0
 
-    @property
-    def believed(self) -> float:
-        """That ratio as far as it is known, else that of independent channels."""
-        return 1 - self.told * (1 - self.colour)
+    def believed(self, lost: float) -> float:
+        """That ratio as far as it is known of the share `lost` of chroma, else that of independent channels."""
+        return 1 - lost * self.told * (1 - self.colour)
 
 
 UNKNOWN = Hidden()
@@ -51,7 +49,7 @@ UNKNOWN = Hidden()
 
 def luma_of(colour: float) -> float:
     """Variance along luma over what Y tells of independent noise, if chroma's is `colour` times that along luma."""
-    return SHARE / (1 / 3 + (SHARE - 1 / 3) * colour)  # Y takes a third of luma's
+    return 3 * SHARE / (1 + (3 * SHARE - 1) * colour)  # Y takes a third of luma's
 
 
 def hidden(fine: Levels, halved: Levels, quality: float) -> Hidden:
@@ -59,7 +57,8 @@ def hidden(fine: Levels, halved: Levels, quality: float) -> Hidden:
     variance, _ = noise_part(fine.average, fine.freedom, quality, 0.0)
     here, there = ([float(means.mean()) for means in part.means] for part in (halved, fine))
     quarter = np.maximum(np.interp(here, there, variance), 1e-6) / 4
-    kept, weights = _kept(quality - COARSER), BANDS.sum((1, 2))[[LOW, MIDDLE]]
+    kept = quantised(steps_at(CHROMA, quality - COARSER))[:, BANDS[LOW] | BANDS[MIDDLE]].mean(1)
+    weights = BANDS.sum((1, 2))[[LOW, MIDDLE]]
     found = halved.energy[:, [RED_BLUE, GREEN]].mean(1)[:, [LOW, MIDDLE]] @ weights / weights.sum()
     parts = ((FROM_CB, CB), (FROM_CR, CR))
     expected = sum(to * np.interp(np.sqrt(share * quarter), SIGMAS, kept) for to, share in parts)
@@ -67,11 +66,3 @@ def hidden(fine: Levels, halved: Levels, quality: float) -> Hidden:
     left = min(float(found.sum()) / USUAL / max(float(np.sum(expected)), 1e-6), 1.0)
     colour = left / (3 * SHARE - (3 * SHARE - 1) * left)  # so that colour · luma_of(colour) is left
     return Hidden(colour, logistic(math.log(max(energy, 1e-6) / ENOUGH) / SURE))
-
-
-@cache
-def _kept(quality: float) -> Array:
-    """(σ,): mean energy at low and middle frequencies that chroma of `SIGMAS` has after quantisation."""
-    energies = quantised(CHROMA_TABLES[int(np.clip(round(quality), 1, 100)) - 1])
-    kept: Array = energies[:, BANDS[LOW] | BANDS[MIDDLE]].mean(1)
-    return kept

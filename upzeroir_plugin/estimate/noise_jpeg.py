@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from upzeroir_plugin.estimate.jpeg_tables import LUMA_TABLES
+from upzeroir_plugin.estimate.jpeg_tables import LUMA, steps_at
 from upzeroir_plugin.estimate.noise_blocks import AXES, BANDS, HIGH, LOW, MIDDLE, Y
 from upzeroir_plugin.estimate.noise_grain import TEXTURE, Parts, gains_at
 
@@ -79,5 +79,5 @@ def quantised(table: NDArray[np.int_]) -> Array:
 
 def _kept(quality: float) -> Array:
     """(σ, band): what is left of Y's coefficients at this quality."""
-    energies = quantised(LUMA_TABLES[int(np.clip(round(quality), 1, 100)) - 1])
+    energies = quantised(steps_at(LUMA, quality))
     return np.stack([energies[:, band].mean(1) for band in BANDS], -1)
